@@ -1,0 +1,88 @@
+"""The one frame: a row is a request as one log saw it; columns, types and meanings.
+
+Public columns are what `convert` and `scan_logs` give. Internal columns begin with `_`, travel
+beside them from parsing to the incident, and never leave the program.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+COLUMNS: Final[dict[str, pl.DataType]] = {
+    "timestamp": pl.Datetime("us", "UTC"),  # when the server logged the request
+    "client_ip": pl.String(),  # the log's own client field, no port, no brackets
+    "forwarded_for": pl.String(),  # X-Forwarded-For as logged; its left entries are the sender's claim
+    "method": pl.String(),
+    "request_target": pl.String(),  # RFC 9112 request-target as the client sent it, nothing percent-decoded
+    "protocol": pl.String(),
+    "host": pl.String(),  # Host header or its nearest kin in that log
+    "status": pl.Int32(),
+    "upstream_status": pl.Int32(),  # of the last try
+    "forwarded": pl.Boolean(),  # does the log show that the request went on: yes, no, or not told
+    "bytes_sent": pl.Int64(),  # bytes, body where the log names both
+    "duration": pl.Duration("us"),
+    "user_agent": pl.String(),
+    "referer": pl.String(),
+    "request_id": pl.String(),
+    "log_format": pl.String(),
+    "source": pl.String(),  # the input as the user would name it
+    "line_number": pl.Int64(),  # from 1
+    "byte_offset": pl.Int64(),  # from 0, of the decompressed input
+    "raw": pl.String(),  # the line as it stands; bytes that are no UTF-8 as \xHH
+}
+
+INTERNAL: Final[dict[str, pl.DataType]] = {
+    "_ids": pl.List(pl.String()),  # every request or trace id of the line, request_id included
+    "_fetch_site": pl.String(),  # Sec-Fetch-Site, where logged
+    "_hint": pl.String(),  # what the log shows: "forwarded", "not-forwarded", "undetermined" or null
+    "_hint_reason": pl.String(),  # the words of the definition's evidence, with the field's value
+    "_non_ascii": pl.Boolean(),  # the target was sent with bytes above 0x7e or below 0x21: Node answers 400
+}
+
+FRAME: Final[dict[str, pl.DataType]] = {**COLUMNS, **INTERNAL}
+
+FINDING_COLUMNS: Final[tuple[str, ...]] = (
+    "rule_id",
+    "severity",
+    "outcome",
+    "timestamp",
+    "client_ip",
+    "method",
+    "request_target",
+    "host",
+    "status",
+    "target_host",
+    "target_url",
+    "target_kind",
+    "user_agent",
+    "referer",
+    "request_id",
+    "log_format",
+    "source",
+    "line_number",
+    "byte_offset",
+    "incident_id",
+    "event_id",
+    "raw",
+)
+
+# From the gravest down, the order in which users expect to see them.
+SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
+
+
+def empty() -> pl.DataFrame:
+    """Return a frame of no rows with every public and internal column."""
+    return pl.DataFrame(schema=FRAME)
+
+
+def conform(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return `frame` with every column of FRAME in its order and type; absent ones are null.
+
+    A text that does not fit its column's type becomes null: a field is right or missing, never wrong.
+    """
+    return frame.select(
+        pl.col(name).cast(dtype, strict=False) if name in frame.columns else pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in FRAME.items()
+    )
