@@ -1,0 +1,354 @@
+"""Checks of a definition file: every key, its type and its values, with file, key and line in the error."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from clerk_logscan.parsing import variables
+from clerk_logscan.parsing.definitions import (
+    COLUMN_KINDS,
+    ESCAPES,
+    GRAMMARS,
+    HOPS,
+    KINDS,
+    OPERATORS,
+    SHOWS,
+    Condition,
+    Definition,
+    DefinitionError,
+    Evidence,
+    Join,
+    Sample,
+    Source,
+    Template,
+)
+
+_OWN_KEYS = {
+    "template": {"templates"},
+    "w3c": {"requires", "order", "delimiter", "headerless"},
+    "json": {"requires", "join", "repeats"},
+}
+_KEYS = {
+    *("title", "vendor", "grammar", "hop", "escape", "missing", "best_effort", "hidden_by", "requests"),
+    *("columns", "shapes", "evidence", "other", "samples"),
+}
+
+
+def build(document: Mapping[str, Any], text: str, name: str, origin: str, sample_text: str) -> Definition:
+    """Return the Definition of a parsed file; `text` only places errors. Raises DefinitionError."""
+    return _Checker(document, text, name, origin).definition(sample_text)
+
+
+def read_samples(definition: Definition) -> tuple[Sample, ...]:
+    """Return the samples of a definition's file. Raises DefinitionError where one is not as it must be."""
+    text = definition.sample_text
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DefinitionError(f"{definition.origin or definition.name}: not TOML: {error}") from error
+    return _Checker(document, text, definition.name, definition.origin).samples()
+
+
+class _Checker:
+    """Reads one document key by key; `fail` names file, key and line."""
+
+    def __init__(self, document: Mapping[str, Any], text: str, name: str, origin: str) -> None:
+        self.document, self.text, self.name, self.origin = document, text, name, origin
+
+    def fail(self, key: str, problem: str) -> NoReturn:
+        """Raise the error of `key`; its line is the first that begins with the key or holds it as a table."""
+        leaf = re.escape(key.split(".")[-1])
+        found = re.search(rf'^\s*(?:\[+[\w. "-]*)?"?{leaf}"?\s*(?:=|\])', self.text, re.MULTILINE)
+        line = f":{self.text.count(chr(10), 0, found.start(0)) + 1}" if found else ""
+        raise DefinitionError(f"{self.origin or self.name}{line}: {key}: {problem}")
+
+    def definition(self, sample_text: str) -> Definition:
+        """Return the checked Definition."""
+        grammar = self.choice("grammar", GRAMMARS, None)
+        unknown = set(self.document) - _KEYS - _OWN_KEYS[grammar]
+        if unknown:
+            self.fail(min(unknown), f"no such key for the grammar {grammar}")
+        templates = self.templates() if grammar == "template" else ()
+        columns = self.columns()
+        shapes = self.shapes()
+        hidden_by = self.text_value("hidden_by", "") or None
+        evidence = self.evidence()
+        if grammar == "template":
+            self.known_fields(templates, columns)
+            columns, shapes, hidden_by = with_defaults(templates, columns, shapes, hidden_by)
+            evidence = evidence or default_evidence(templates)
+        if self.flag("requests", True) and not {"request", "request_target", "url", "path"} & set(columns):
+            self.fail("columns", "nothing gives the request target (request, request_target, url or path)")
+        return Definition(
+            name=self.name,
+            title=self.text_value("title"),
+            vendor=self.text_value("vendor", ""),
+            grammar=grammar,
+            hop=self.choice("hop", HOPS, "proxy"),
+            escape=self.choice("escape", ESCAPES, "json" if grammar == "json" else "none"),
+            missing=tuple(dict.fromkeys((*self.strings("missing", ("-",)), ""))),
+            best_effort=self.flag("best_effort", False),
+            hidden_by=hidden_by,
+            requests=self.flag("requests", True),
+            templates=templates,
+            shapes=shapes,
+            requires=self.strings("requires", ()),
+            order=self.strings("order", ()),
+            delimiter=self.text_value("delimiter", "\t"),
+            headerless=self.flag("headerless", False),
+            columns=columns,
+            evidence=evidence,
+            other=tuple(self.conditions(f"other[{i}]", when) for i, when in enumerate(self.tables("other"))),
+            join=self.join(),
+            repeats=self.strings("repeats", ()),
+            origin=self.origin,
+            sample_text=sample_text,
+        )
+
+    def text_value(self, key: str, default: str | None = None) -> str:
+        """Return a text; without a default it must be there."""
+        value = self.document.get(key, default)
+        if not isinstance(value, str):
+            self.fail(key, "is missing" if value is None else "must be a text")
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Return a true or false."""
+        value = self.document.get(key, default)
+        if not isinstance(value, bool):
+            self.fail(key, "must be true or false")
+        return value
+
+    def choice(self, key: str, allowed: tuple[str, ...], default: str | None) -> str:
+        """Return one of `allowed`."""
+        value = self.text_value(key, default)
+        if value not in allowed:
+            self.fail(key, f"{value!r} is none of {', '.join(allowed)}")
+        return value
+
+    def strings(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Return a list of texts."""
+        return self.as_strings(key, self.document.get(key, list(default)))
+
+    def as_strings(self, key: str, value: object) -> tuple[str, ...]:
+        """Return `value`, a text or a list of texts, as a tuple."""
+        items = [value] if isinstance(value, str) else value
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            self.fail(key, "must be a text or a list of texts")
+        return tuple(items)
+
+    def table(self, key: str) -> Mapping[str, Any]:
+        """Return a table; an absent one is empty."""
+        value = self.document.get(key, {})
+        if not isinstance(value, dict):
+            self.fail(key, "must be a table")
+        return value
+
+    def tables(self, key: str) -> list[Mapping[str, Any]]:
+        """Return an array of tables; an absent one is empty."""
+        value = self.document.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self.fail(key, f"must be an array of tables: [[{key}]]")
+        return value
+
+    def templates(self) -> tuple[Template, ...]:
+        """Return the patterns: each a text, or a table of name, pattern, tail, open."""
+        value = self.document.get("templates")
+        items = [value] if isinstance(value, str) else value
+        if not isinstance(items, list) or not items:
+            self.fail("templates", "must be a list of patterns in log_format notation, at least one")
+        return tuple(self.template(index, item) for index, item in enumerate(items))
+
+    def template(self, index: int, item: object) -> Template:
+        """Return one pattern."""
+        table = {"pattern": item} if isinstance(item, str) else item
+        if not isinstance(table, dict) or not isinstance(table.get("pattern"), str):
+            self.fail("templates", f"number {index + 1} has no pattern")
+        unknown = set(table) - {"name", "pattern", "tail", "open"}
+        if unknown:
+            self.fail("templates", f"number {index + 1}: no such key: {min(unknown)}")
+        if not variables.names(table["pattern"]):
+            self.fail("templates", f"number {index + 1} names no variable ($name)")
+        tail = self.as_strings("templates", table.get("tail", []))
+        name = str(table.get("name", f"pattern {index + 1}"))
+        return Template(name, table["pattern"], tail, bool(table.get("open", False)))
+
+    def columns(self) -> dict[str, tuple[Source, ...]]:
+        """Return the sources of every column that the file names."""
+        found = {}
+        for column, value in self.table("columns").items():
+            if column not in COLUMN_KINDS:
+                self.fail(f"columns.{column}", f"no such column; there are {', '.join(COLUMN_KINDS)}")
+            specs = self.as_strings(f"columns.{column}", value)
+            found[column] = tuple(self.source(column, spec) for spec in specs)
+        return found
+
+    def source(self, column: str, spec: str) -> Source:
+        """Return the source `field`, `field:kind` or `field + field:kind`."""
+        if ":strftime(" in spec and spec.endswith(")"):
+            fields, _, form = spec.partition(":strftime(")
+            return Source(tuple(fields.split(" + ")), f"strftime({form}")
+        fields, colon, kind = spec.rpartition(":")
+        if not colon or not re.fullmatch(r"[a-z][a-z0-9-]*", kind):
+            return Source(tuple(spec.split(" + ")), COLUMN_KINDS[column])
+        if kind not in KINDS:
+            self.fail(f"columns.{column}", f"no such kind: {kind}; there are {', '.join(sorted(KINDS))}")
+        return Source(tuple(fields.split(" + ")), kind)
+
+    def known_fields(self, templates: tuple[Template, ...], columns: Mapping[str, tuple[Source, ...]]) -> None:
+        """Fail where a column reads a field that no template has."""
+        known = set(_variables(templates))
+        for column, sources in columns.items():
+            for name in (field for source in sources for field in source.fields):
+                if name not in known:
+                    self.fail(f"columns.{column}", f"no template has a variable ${name}")
+
+    def shapes(self) -> dict[str, str]:
+        """Return the patterns that fields must match, each compiled once to prove that it can be."""
+        found = self.table("shapes")
+        for name, pattern in found.items():
+            self.regex(f"shapes.{name}", pattern)
+        return dict(found)
+
+    def regex(self, key: str, pattern: object) -> str:
+        """Return `pattern` where it compiles and has no group of its own."""
+        try:
+            groups = re.compile(pattern).groups if isinstance(pattern, str) else -1
+        except re.error as error:
+            self.fail(key, f"not a regular expression: {error}")
+        if not isinstance(pattern, str) or groups:
+            self.fail(key, "must be a regular expression without capturing groups")
+        return pattern
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Return what shows that a request was forwarded or not."""
+        found = []
+        for index, table in enumerate(self.tables("evidence")):
+            key = f"evidence[{index}]"
+            if set(table) != {"when", "shows", "reason"} or not isinstance(table["reason"], str):
+                self.fail("evidence", f"number {index + 1} must have when, shows and reason")
+            if table["shows"] not in SHOWS:
+                self.fail("evidence", f"number {index + 1}: shows is none of {', '.join(SHOWS)}")
+            found.append(Evidence(self.conditions(key, table["when"]), table["shows"], table["reason"]))
+        return tuple(found)
+
+    def conditions(self, key: str, value: object) -> tuple[Condition, ...]:
+        """Return the conditions of a table: field = text, list of texts, or { operator = text or list }."""
+        if not isinstance(value, dict) or not value:
+            self.fail(key, "must be a table of conditions, at least one")
+        return tuple(found for name, test in value.items() for found in self.condition(key, name, test))
+
+    def condition(self, key: str, name: str, test: object) -> list[Condition]:
+        """Return the conditions on one field."""
+        tests = test if isinstance(test, dict) else {"in" if isinstance(test, list) else "equals": test}
+        found = []
+        for operator, value in tests.items():
+            if operator not in OPERATORS:
+                self.fail(key, f"{name}: no such operator: {operator}; there are {', '.join(OPERATORS)}")
+            if operator in ("absent", "present"):
+                if value is not True:
+                    self.fail(key, f"{name}: {operator} can only be true")
+                found.append(Condition(name, operator, ()))
+                continue
+            values = self.as_strings(f"{key}.{name}", value)
+            if operator == "matches":
+                self.regex(f"{key}.{name}", values[0] if len(values) == 1 else None)
+            found.append(Condition(name, operator, values))
+        return found
+
+    def join(self) -> Join | None:
+        """Return how two records become one request."""
+        table = self.table("join")
+        if not table:
+            return None
+        if set(table) != {"by", "first", "second"}:
+            self.fail("join", "must have by, first and second")
+        first, second = (self.conditions(f"join.{side}", table[side]) for side in ("first", "second"))
+        return Join(self.as_strings("join.by", table["by"]), first, second)
+
+    def samples(self) -> tuple[Sample, ...]:
+        """Return the samples: a line, and what each named column of it is."""
+        found = []
+        for index, table in enumerate(self.tables("samples")):
+            line, expect = table.get("line"), table.get("expect", {})
+            if not isinstance(line, str) or not isinstance(expect, dict):
+                self.fail("samples", f"number {index + 1} must have a line and a table expect")
+            found.append(Sample(line, {column: None if value == "" else value for column, value in expect.items()}))
+        return tuple(found)
+
+
+def _variables(templates: tuple[Template, ...]) -> list[str]:
+    return list(dict.fromkeys(n for t in templates for text in (t.pattern, *t.tail) for n in variables.names(text)))
+
+
+_Columns = Mapping[str, tuple[Source, ...]]
+
+
+def with_defaults(
+    templates: tuple[Template, ...], columns: _Columns, shapes: Mapping[str, str], hidden_by: str | None
+) -> tuple[dict[str, tuple[Source, ...]], dict[str, str], str | None]:
+    """Return columns, shapes and hidden_by with what the well-known variables of the templates mean by themselves.
+
+    What the file itself says of a column or of a shape stays.
+    """
+    present = set(_variables(templates))
+    filled: dict[str, list[Source]] = {}
+    for name, variable in variables.NGINX.items():
+        if name in present and variable.column and variable.column not in columns:
+            kind = variable.kind or COLUMN_KINDS[variable.column]
+            filled.setdefault(variable.column, []).append(Source((name,), kind))
+    result = {**{column: tuple(sources) for column, sources in filled.items()}, **columns}
+    if not {"request", "request_target", "url", "path"} & set(result):
+        hidden_by = _normalised(present, result) or hidden_by
+    known = {name: v.shape for name, v in variables.NGINX.items() if name in present and v.shape}
+    return result, {**known, **shapes}, hidden_by
+
+
+def _normalised(present: set[str], columns: dict[str, tuple[Source, ...]]) -> str | None:
+    """Fall back to a normalised path, and return its name as the log_format calls it."""
+    for name in variables.NORMALISED:
+        if name in present:
+            columns["path"] = (Source((name,), "text"),)
+            queries = tuple(Source((query,), "text") for query in variables.QUERIES if query in present)
+            if queries:
+                columns["query"] = queries
+            return f"${name}"
+    return None
+
+
+def default_evidence(templates: tuple[Template, ...]) -> tuple[Evidence, ...]:
+    """Return what nginx' own `$upstream_addr` shows, where the templates have it.
+
+    nginx.org/en/docs/http/ngx_http_upstream_module.html#var_upstream_addr: `-` where no server was asked; the name
+    of the server group, so no port, where none could be chosen.
+    """
+    present = set(_variables(templates))
+    if "upstream_addr" not in present:
+        return ()
+    absent = Condition("upstream_addr", "absent", ())
+    found = []
+    if "upstream_cache_status" in present:
+        cached = Condition("upstream_cache_status", "in", ("HIT", "STALE", "UPDATING", "REVALIDATED"))
+        found.append(
+            Evidence(
+                (absent, cached), "undetermined", "$upstream_cache_status is {upstream_cache_status}: from the cache"
+            )
+        )
+    if "status" in present:
+        good = Condition("status", "matches", (r"^(?:2..|304)$",))
+        found.append(
+            Evidence(
+                (absent, good),
+                "undetermined",
+                "$upstream_addr is - with {status}: nginx may have answered from its cache",
+            )
+        )
+    found.append(Evidence((absent,), "not-forwarded", "$upstream_addr is -: nginx asked no upstream server"))
+    group = Condition("upstream_addr", "matches", (r"^[^:]+$",))
+    found.append(
+        Evidence((group,), "not-forwarded", "$upstream_addr is {upstream_addr}, the group: no server could be chosen")
+    )
+    return tuple(found)
