@@ -1,0 +1,110 @@
+"""Picked lines or whole blocks of bytes become a frame of text lines, each with its number and offset.
+
+Bytes that are not UTF-8 are spelled `\\xHH`, as nginx writes them, so that no byte is lost and polars never
+sees an invalid string. A carriage return before the newline and a byte order mark at the start are not text.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+from itertools import accumulate, islice
+from typing import Final, Protocol
+
+import polars as pl
+from polars.exceptions import ComputeError
+
+SCHEMA: Final[dict[str, pl.DataType]] = {
+    "line_number": pl.Int64(),  # from 1
+    "byte_offset": pl.Int64(),  # from 0, of the decompressed input
+    "raw": pl.String(),
+}
+
+_BOM: Final = codecs.BOM_UTF8
+
+
+class Line(Protocol):
+    """A line that the reader picked; `data` without its newline and carriage return."""
+
+    number: int
+    offset: int
+    data: bytes
+
+
+class Batch(Protocol):
+    """The lines that the reader picked out of one block, in file order."""
+
+    @property
+    def lines(self) -> Sequence[Line]: ...  # noqa: D102
+
+
+class Block(Protocol):
+    """Whole lines as bytes; `offset` and `first_line` say where they lie in the decompressed input."""
+
+    @property
+    def data(self) -> bytes | bytearray | memoryview: ...  # noqa: D102
+    @property
+    def offset(self) -> int: ...  # noqa: D102
+    @property
+    def first_line(self) -> int: ...  # noqa: D102
+
+
+def _spell(error: UnicodeError) -> tuple[str, int]:
+    """Spell the bytes that UTF-8 refuses as `\\xHH`; a codec error handler."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(f"\\x{byte:02X}" for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("spell-hex", _spell)
+
+
+def decode(data: bytes) -> str:
+    """Return `data` as text, bytes that are not UTF-8 as `\\xHH` in upper case."""
+    return data.decode("utf-8", "spell-hex")
+
+
+def from_batch(batch: Batch) -> pl.DataFrame:
+    """Return a row for each picked line of `batch`: line_number, byte_offset, raw."""
+    lines = batch.lines
+    texts = [decode(line.data.removeprefix(_BOM) if line.offset == 0 else line.data) for line in lines]
+    columns = {
+        "line_number": [line.number for line in lines],
+        "byte_offset": [line.offset for line in lines],
+        "raw": texts,
+    }
+    return pl.DataFrame(columns, schema=SCHEMA)
+
+
+def from_block(block: Block) -> pl.DataFrame:
+    """Return a row for each line of `block`: line_number, byte_offset, raw.
+
+    Lines end at the newline alone; a last line may lack it. Blank lines stay rows.
+    """
+    data = bytes(block.data)
+    try:
+        raw = pl.read_lines(data).to_series()
+        starts = _starts(data, raw)
+    except ComputeError:  # not UTF-8: only such a block pays for the repair
+        raw = pl.read_lines(decode(data).encode()).to_series()
+        starts = _starts_of_bytes(data, len(raw))
+    if block.offset == 0 and data.startswith(_BOM):
+        raw = raw.scatter(0, raw[0].removeprefix("\ufeff"))
+    numbers = pl.int_range(block.first_line, block.first_line + len(raw), dtype=pl.Int64, eager=True)
+    return pl.DataFrame({"line_number": numbers, "byte_offset": starts + block.offset, "raw": raw}, schema=SCHEMA)
+
+
+def _starts(data: bytes, raw: pl.Series) -> pl.Series:
+    """Return where each line starts in `data`: from the lengths where all lines, or none, had a carriage return."""
+    lengths = raw.str.len_bytes().cast(pl.Int64)
+    newlines = len(raw) - (not data.endswith(b"\n")) if data else 0
+    returns = len(data) - int(lengths.sum()) - newlines
+    if returns not in (0, len(raw)):
+        return _starts_of_bytes(data, len(raw))
+    return (lengths + (2 if returns else 1)).cum_sum().shift(1, fill_value=0)
+
+
+def _starts_of_bytes(data: bytes, lines: int) -> pl.Series:
+    """Return where each of the first `lines` lines starts in `data`, counted in the bytes as they stand."""
+    starts = accumulate((len(part) + 1 for part in data.split(b"\n")), initial=0)
+    return pl.Series(list(islice(starts, lines)), dtype=pl.Int64)
