@@ -1,0 +1,32 @@
+# Needs Python 3.11 with pip and venv, make and git. `make demo` and `make test` set up what they use.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check lint types clean
+
+demo: $(READY)  ## analyse one incident, seen at four hops
+	$(BIN)/clerk-logscan analyze sample_logs/incident/ || [ $$? -eq 1 ]
+
+test: $(READY)  ## all tests; real servers and Node where they are installed
+	$(BIN)/python -m pytest -n auto $(PYTEST)
+
+check: lint types  ## lint, format and types
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

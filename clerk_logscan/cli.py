@@ -1,0 +1,83 @@
+"""The command line: options in, one call, exit code out. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from clerk_logscan import __version__
+from clerk_logscan.commands import COMMANDS
+from clerk_logscan.commands.settings import EXIT_INCOMPLETE, EXIT_USAGE, PROGRAM, SETTINGS, say
+
+EPILOG = """Every option can be set by environment too: --proxy-path is
+CLERK_LOGSCAN_PROXY_PATH (several values are separated by blanks, file names
+by the system's path separator)."""
+
+
+@click.group(context_settings=SETTINGS, epilog=EPILOG)
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Audit access logs for CVE-2026-34076: did the vulnerable
+    clerkFrontendApiProxy send your Clerk-Secret-Key to a foreign host, when,
+    to whom, and what now?
+
+    \b
+    Start with:  clerk-logscan analyze /var/log/nginx/
+    """
+
+
+for _command in COMMANDS:
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; whatever happens is said in a sentence, never as a traceback."""
+    code = _run(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (head, less) has left: what is still buffered must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Call click and turn every way to end into an exit code."""
+    try:
+        return int(cli.main(arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return EXIT_USAGE
+    except click.ClickException as error:
+        say(_sentence(error))
+        return EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        say("stopped before the end; nothing can be said about what was not read.")
+        return EXIT_INCOMPLETE
+    except SystemExit as stop:
+        # click ends so where the reader of a pipe has left, and for shell completion
+        return EXIT_INCOMPLETE if isinstance(stop.__context__, OSError) else int(stop.code or 0)
+    except Exception as error:
+        return _unexpected(error)
+
+
+def _sentence(error: click.ClickException) -> str:
+    """Return click's message as one sentence, with the command whose help explains it."""
+    context = getattr(error, "ctx", None)
+    place = f" (see {context.command_path} --help)" if context is not None else ""
+    return f"{' '.join(error.format_message().split())}{place}"
+
+
+def _unexpected(error: Exception) -> int:
+    """Say that the program itself failed; exit as for input that was not read, never as clean or as findings."""
+    if "-v" in sys.argv or "--verbose" in sys.argv:
+        traceback.print_exception(error)
+    say(
+        f"an error of {PROGRAM} itself ({type(error).__name__}: {error}); nothing can be said about these logs. "
+        "Please report it with what -v shows."
+    )
+    return EXIT_INCOMPLETE

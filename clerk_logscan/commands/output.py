@@ -1,0 +1,82 @@
+"""Where a report goes: the files asked for, and the terminal, whose last line is the verdict."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clerk_logscan.commands.settings import refuse, refusing, say
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from clerk_logscan.report import Report
+
+STDOUT = "-"
+
+
+def check_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> tuple[str, ...]:
+    """Return the outputs, each once; refuse, before long work, what cannot be written or would destroy an input."""
+    from clerk_logscan.reports import OutputError, check
+
+    outputs = tuple(dict.fromkeys(outputs))
+    for path in outputs:
+        with refusing(OutputError):
+            check(path)
+        if path != STDOUT and any(_same(path, one) for one in inputs):
+            raise refuse(f"{path} is an input: writing the report there would destroy it")
+    return outputs
+
+
+def _same(output: str, given: str) -> bool:
+    """Whether an input, or a file that a glob names, is the very file of an output."""
+    import glob
+
+    files = [given] if Path(given).exists() else glob.glob(given, recursive=True)  # noqa: PTH207 (takes absolute ones)
+    return Path(output).exists() and any(Path(output).samefile(file) for file in files if Path(file).exists())
+
+
+def publish(report: Report, outputs: Sequence[str], *, quiet: bool, verbose: bool) -> bool:
+    """Write every output and print the report; return whether all could be written.
+
+    Where JSONL takes standard output, the report for people goes to standard error. `quiet`: only its last line.
+    """
+    from clerk_logscan.reports import OutputError, write
+
+    written = True
+    for path in outputs:
+        try:
+            write(report, path)
+        except BrokenPipeError:
+            _abandon(sys.stdout)
+        except OutputError as error:
+            say(str(error))
+            written = False
+    stream = sys.stderr if STDOUT in outputs else sys.stdout
+    _print(report, stream, quiet=quiet, verbose=verbose)
+    return written
+
+
+def _print(report: Report, stream: TextIO, *, quiet: bool, verbose: bool) -> None:
+    """Print the report for people, or its last line alone; a reader who left (head, less) is no error."""
+    try:
+        if not quiet:
+            from clerk_logscan.reports.terminal import print_report
+
+            print_report(report, stream, verbose=verbose)
+        else:
+            stream.write(f"verdict: {report.verdict}\n")
+        stream.flush()
+    except BrokenPipeError:
+        _abandon(stream)
+
+
+def _abandon(stream: TextIO) -> None:
+    """Point a broken stream at nothing, so that what is still buffered does not fail when Python ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        stream.close()

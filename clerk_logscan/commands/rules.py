@@ -1,0 +1,41 @@
+"""`rules`: the detector rules, or one of them with its reasons."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import click
+
+from clerk_logscan.commands.formats import table
+from clerk_logscan.commands.settings import SETTINGS, refuse, write_out
+
+if TYPE_CHECKING:
+    from clerk_logscan.rules import Rule
+
+
+@click.command(context_settings=SETTINGS, short_help="The detector rules, or one with its reasons.")
+@click.argument("name", required=False)
+def rules(name: str | None) -> int:
+    """List the rules, the gravest first; or show one with its reason, what
+    would explain it harmlessly, and examples.
+    """
+    from clerk_logscan.rules import RULES
+
+    if name is None:
+        rows = [("RULE", "SEVERITY", "TITLE"), *((rule.id, rule.severity, rule.title) for rule in RULES)]
+        write_out(table(rows))
+        return 0
+    for rule in RULES:
+        if rule.id == name:
+            write_out(_one(rule))
+            return 0
+    raise refuse(f"no rule is called {name!r}: there are {', '.join(rule.id for rule in RULES)}")
+
+
+def _one(rule: Rule) -> str:
+    """Return one rule with its reasons and examples."""
+    parts = [f"{rule.id} ({rule.severity}): {rule.title}"]
+    parts += [textwrap.fill(text, 78) for text in (rule.reason, f"Harmless where: {rule.harmless}")]
+    parts.append("\n".join(["Examples:", *(f"  {example}" for example in rule.examples)]))
+    return "\n\n".join(parts) + "\n"
