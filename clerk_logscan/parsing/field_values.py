@@ -1,0 +1,120 @@
+"""Texts, addresses, numbers and durations of logs to their types; what does not fit is null."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+import polars as pl
+
+_HOST: Final = r"^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?$"
+_DOTTED: Final = r"^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+\.?(?::[0-9]+)?$"
+_URL: Final = r"^[a-z][a-z0-9+.-]*://"
+_ADDRESSES: Final = r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)(?:, *[0-9A-Fa-f.:]+)*$"
+_MICROS: Final = {"ns": 1e-3, "us": 1.0, "µs": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6, "h": 3600e6}
+_UNITS: Final = re.compile(r"([0-9.]+) ?(ns|us|µs|ms|s|m|h)")
+
+
+def read_text(texts: pl.Series, kind: str) -> pl.Series:
+    """Return a String series by a kind of definitions.TEXTS or CAPTURED; an empty text is null.
+
+    address: without port and brackets, of a list the first; last-address: of a list the last, one's own hop's.
+    trace: the root of an X-Amzn-Trace-Id. authority: without userinfo. plus: `+` is a blank (IIS).
+    captured-*: HAProxy's captures, which name no header: a text is taken only where its shape is that of the column.
+    """
+    read = _TEXTS.get(kind)
+    return read(texts) if read else texts
+
+
+def _address(texts: pl.Series) -> pl.Series:
+    odd = texts.str.contains("[^0-9.]").fill_null(False)
+    if not odd.any():
+        return texts
+    bare = (
+        texts.filter(odd)
+        .str.replace(r"(?s),.*$", "")
+        .str.strip_chars()
+        .str.replace(r"^\[([^\]]*)\](?::[0-9]*)?$", "$1")
+        .str.replace(r"^([^:]+):[0-9]*$", "$1")
+        .replace({"unix:": None, "unix": None, "-": None, "": None})
+    )
+    return texts.scatter(odd.arg_true(), bare)
+
+
+def _last_address(texts: pl.Series) -> pl.Series:
+    return _address(texts.str.replace(r"(?s)^.*,", ""))
+
+
+def _captured_agent(texts: pl.Series) -> pl.Series:
+    other = texts.str.contains(_DOTTED) | texts.str.contains(_URL) | texts.str.contains(_ADDRESSES)
+    return texts.zip_with(~other, pl.Series([None], dtype=pl.String))
+
+
+def _only(pattern: str) -> Callable[[pl.Series], pl.Series]:
+    """Return a function that keeps the texts in which `pattern` is found."""
+    return lambda texts: texts.zip_with(texts.str.contains(pattern), pl.Series([None], dtype=pl.String))
+
+
+_TEXTS: Final[dict[str, Callable[[pl.Series], pl.Series]]] = {
+    "address": _address,
+    "last-address": _last_address,
+    "trace": lambda texts: texts.str.extract(r"(?:^|[;, ])Root=([^;, ]+)").fill_null(texts),
+    "authority": lambda texts: texts.str.replace("^.*@", ""),
+    "plus": lambda texts: texts.str.replace_all("+", " ", literal=True),
+    "captured-host": _only(_HOST),
+    "captured-agent": _captured_agent,
+    "captured-url": _only(_URL),
+    "captured-addresses": _only(_ADDRESSES),
+}
+
+
+def read_status(texts: pl.Series) -> pl.Series:
+    """Return Int32 statuses as logged (0 and -1 too); of several tries (`502, 200`) the last, null where it is `-`."""
+    return _whole(texts, r"(-?[0-9]+)(?:\.0*)?\s*$", pl.Int32())
+
+
+def read_bytes(texts: pl.Series) -> pl.Series:
+    """Return Int64 counts; a negative one is null, a unit behind the number (`512B`) is passed over."""
+    counts = _whole(texts, r"^\s*([0-9]+)(?:\.0*)?(?:$|[^0-9.])", pl.Int64())
+    return counts.zip_with((counts >= 0).fill_null(True), pl.Series([None], dtype=pl.Int64))
+
+
+def _whole(texts: pl.Series, odd: str, dtype: pl.DataType) -> pl.Series:
+    """Cast to whole numbers; where that fails take the number that the pattern `odd` finds."""
+    numbers = texts.cast(dtype, strict=False)
+    left = numbers.is_null() & texts.is_not_null()
+    if not left.any():
+        return numbers
+    return numbers.scatter(left.arg_true(), texts.filter(left).str.extract(odd).cast(dtype, strict=False))
+
+
+def read_duration(parts: list[pl.Series], kind: str) -> pl.Series:
+    """Return Duration(us): the sum of `parts` in the unit `kind` (or, `duration`, that the text names itself).
+
+    ALB logs its time in three parts. A negative part means that there was none: null.
+    """
+    numbers = [_micros(part, kind) for part in parts]
+    total = numbers[0]
+    for number in numbers[1:]:
+        total = total + number
+    return total.round().cast(pl.Int64, strict=False).cast(pl.Duration("us"))
+
+
+def _micros(texts: pl.Series, kind: str) -> pl.Series:
+    if kind == "duration":
+        found = {text: _with_units(text) for text in texts.unique() if text is not None}
+        return pl.Series([found.get(text) for text in texts], dtype=pl.Float64)
+    numbers = texts.cast(pl.Float64, strict=False) * _MICROS[kind]
+    usable = (numbers >= 0) & (numbers < 9e18)
+    return numbers.zip_with(usable.fill_null(False), pl.Series([None], dtype=pl.Float64))
+
+
+def _with_units(text: str) -> float | None:
+    """Return the microseconds of `0.001s`, `12ms`, `1m2.5s` (Go); null where the text is anything else."""
+    if _UNITS.sub("", text).strip():
+        return None
+    try:
+        return sum(float(number) * _MICROS[unit] for number, unit in _UNITS.findall(text)) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,149 @@
+"""The grammar `template`: a line with a fixed order of fields, written as nginx log_format, cut by one pattern."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import polars as pl
+
+from clerk_logscan.parsing import escapes
+from clerk_logscan.parsing.definitions import Definition, Template
+from clerk_logscan.parsing.variables import REFERENCE
+
+# A quoted field whose escaping puts a backslash before the quote (Apache), in one pass.
+_QUOTED_C: Final = r'[^"\\]*(?:\\.[^"\\]*)*'
+# A request in a line with raw quotes: its first end that has a protocol. A target with a blank is refused by
+# servers, so what imitates that end can only come later, in a referer or an agent.
+_LOOSE_REQUEST: Final = r"(?:.*? HTTP/[0-9](?:\.[0-9])?|.*?)"
+# How a variable begins that may follow another one with nothing between.
+_STARTS: Final = {"request_uri": "/", "uri": "/", "is_args": "?", "apache_q": "?"}
+_META: Final = re.compile(r"([\\.+*?()|\[\]{}^$#&~-])")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled template: the regular expression and the names of its groups, in order."""
+
+    regex: str
+    fields: tuple[str, ...]
+
+
+def cut(lines: pl.Series, definition: Definition, *, loose: bool = False) -> tuple[pl.Series, pl.DataFrame]:
+    """Cut lines (String) into the definition's fields, its escaping undone.
+
+    Returns a Boolean series, never null, of the lines that are of this format, and a frame of String columns with as
+    many rows as it has true ones, in their order. Of several templates the first that fits reads a line.
+    `loose` reads hostile lines from both ends (raw quotes, a user with blanks), only after all others have tried:
+    it takes lines that belong to other formats, too.
+    """
+    matched = pl.Series([False]).new_from_index(0, len(lines))
+    pieces: list[pl.DataFrame] = []
+    for template in definition.templates:
+        left = (~matched).arg_true()
+        if not len(left):
+            break
+        found = _extract(
+            lines if len(left) == len(lines) else lines.gather(left), compile_template(template, definition, loose)
+        )
+        if found is None:
+            continue
+        rows, frame = found
+        places = left if rows is None else left.gather(rows)
+        matched = matched.scatter(places, True)
+        pieces.append(frame.with_columns(_place=places))
+    if not pieces:
+        return matched, pl.DataFrame(schema=dict.fromkeys(sorted(definition.fields), pl.String()))
+    frame = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal").sort("_place")
+    return matched, escapes.undo_frame(frame.drop("_place"), definition.escape)
+
+
+def _extract(lines: pl.Series, pattern: Pattern) -> tuple[pl.Series | None, pl.DataFrame] | None:
+    """Return the matched rows (None: all) and their fields; None where no line matches.
+
+    A line that does not match gives nulls in every group; the first group takes part in every match.
+    """
+    groups = lines.str.extract_groups(pattern.regex).struct.unnest()
+    groups.columns = list(pattern.fields)
+    is_match = groups.to_series(0).is_not_null()
+    count = is_match.sum()
+    if not count:
+        return None
+    if count == len(lines):
+        return None, groups
+    return is_match.arg_true(), groups.filter(is_match)
+
+
+@lru_cache(maxsize=512)
+def compile_template(template: Template, definition: Definition, loose: bool = False) -> Pattern:
+    """Return the pattern of a template of `definition`; only fields that it reads are captured.
+
+    polars' regular expressions read a line in one pass where every next character decides, and hold at most
+    sixteen groups that way; so each field excludes the literal behind it. NULs before a line (copytruncate) are passed.
+    """
+    builder = _Builder(definition, loose)
+    more = bool(template.tail) or template.open
+    body = builder.sequence(template.pattern, " " if more else "")
+    last = len(template.tail) - 1
+    pieces = [
+        builder.sequence(piece, "" if index == last and not template.open else " ")
+        for index, piece in enumerate(template.tail)
+    ]
+    tail = "(?: .*)?" if template.open else ""
+    for piece in reversed(pieces):
+        tail = f"(?: {piece}{tail})?"
+    return Pattern(rf"(?s)^\x00*{body}{tail}$", tuple(builder.captured))
+
+
+class _Builder:
+    """Writes the pieces of one pattern, and remembers the fields of its groups."""
+
+    def __init__(self, definition: Definition, loose: bool) -> None:
+        self.definition, self.loose = definition, loose
+        self.captured: list[str] = []
+        self.requests = {f for source in definition.columns.get("request", ()) for f in source.fields}
+
+    def sequence(self, notation: str, following: str) -> str:
+        """Return the pattern of a piece of notation; `following` is the literal behind it, none at a line's end."""
+        tokens = REFERENCE.split(notation)  # literal, braced, bare, literal, ... literal
+        literals, names = tokens[::3], [a or b for a, b in zip(tokens[1::3], tokens[2::3], strict=True)]
+        pattern = [_escaped(literals[0])]
+        for index, name in enumerate(names):
+            after = literals[index + 1]
+            if not after:
+                after = _STARTS.get(names[index + 1], "") if index + 1 < len(names) else following
+            at_end = index + 1 == len(names) and not after
+            pattern.append(self.group(name, self.value(name, literals[index], after, at_end)))
+            pattern.append(_escaped(literals[index + 1]))
+        return "".join(pattern)
+
+    def group(self, name: str, value: str) -> str:
+        """Capture a field that the definition reads, once; the first field always, as it tells a match."""
+        if name in self.captured or (self.captured and name not in self.definition.fields):
+            return f"(?:{value})"
+        self.captured.append(name)
+        return f"({value})"
+
+    def value(self, name: str, before: str, after: str, at_end: bool) -> str:
+        """Return the pattern of a field's text between two literals."""
+        shape = self.definition.shapes.get(name)
+        if shape is not None:
+            return shape
+        if at_end:
+            return ".*"
+        quoted = before.endswith('"') and after.startswith('"')
+        if self.loose and not (quoted and self.definition.escape in ("c", "haproxy")):
+            return _LOOSE_REQUEST if name in self.requests else ".*?"
+        if quoted and self.definition.escape == "c":
+            return _QUOTED_C
+        if not after:
+            return ".*?"
+        some = "*" if quoted or self.definition.escape == "none" else "+"
+        return f"[^{_escaped(after[0])}]{some}"
+
+
+def _escaped(literal: str) -> str:
+    """Return a literal as a regular expression; Rust's syntax refuses to have a blank escaped."""
+    return _META.sub(r"\\\1", literal)
