@@ -37,9 +37,9 @@ SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 @option("--proxy-path", metavar="PATH", multiple=True, section="Your application",
         help="The configured proxy path. Default: /__clerk. Repeatable: each is tried.")  # fmt: skip
 @option("--framework", metavar="NAME", section="Your application",
-        help="Whose behaviour decides: express, fastify, hono, or any (default), what one of them at least would do.")  # fmt: skip
+        help="Whose behaviour decides: express, fastify, hono, or any: what one at least would do.")  # fmt: skip
 @option("--allow-host", metavar="HOST", multiple=True, section="Your application",
-        help="A host of your own that the proxy may reach (a custom Frontend API), exactly this; repeatable.")  # fmt: skip
+        help="A host of your own that the proxy may reach (a custom Frontend API); repeatable.")  # fmt: skip
 @option("--host", metavar="HOST", multiple=True, section="Your application",
         help="Only requests to this Host, where the log names one; repeatable.")  # fmt: skip
 @option("--vulnerable-from", metavar="DATE", section="Your application",
@@ -58,7 +58,7 @@ SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
         help="Write a report; the suffix decides: .html .md .json .jsonl .csv .parquet .stix.json .timesketch.jsonl. "
              "Repeatable. - writes JSONL to standard output, and the report for people to standard error.")  # fmt: skip
 @option("--fail-on", metavar="SEVERITY", type=click.Choice([*SEVERITIES, "never"]), default="low", section="Output",
-        help="The lowest that makes the exit code 1: critical, high, medium, low (default), info, or never.")  # fmt: skip
+        help="The lowest for exit code 1: critical, high, medium, low (default), info; or never.")  # fmt: skip
 @option("--redact", is_flag=True, section="Output",
         help="Mask every cookie, token and query value, and the addresses of bystanders, in every report.")  # fmt: skip
 @option("--unparsed", metavar="FILE", type=click.Path(path_type=Path), section="Output",
@@ -84,10 +84,11 @@ def analyze(
     input; plain or compressed, of any log format.
 
     \b
-    Exit codes: 0  nothing found, and all was read
-                1  findings at or above --fail-on
+    Exit codes: 0  nothing at or above --fail-on, and all was read
+                1  findings
                 2  wrong use, or no input could be opened
-                3  nothing found, but not all could be read or told
+                3  nothing at or above --fail-on, but something could not
+                   be read or told
     """
     from clerk_logscan.commands.output import check_outputs, publish
     from clerk_logscan.options import OptionError, Options
@@ -100,9 +101,19 @@ def analyze(
         for note in options.notes:
             say(note)
     report = _analyzed(inputs, options, shown=not (quiet or no_progress))
-    written = publish(report, targets, quiet=quiet, verbose=verbose)
+    written = publish(report, targets, quiet=quiet)
+    if verbose:
+        _say_inputs(report)
     code = exit_code(report, fail_on)
     return code if written or code == EXIT_FINDINGS else EXIT_USAGE
+
+
+def _say_inputs(report: Report) -> None:
+    """Say of every input how it was read; the report on the terminal names only the first few."""
+    for row in report.data["inputs"]:
+        formats = ", ".join(f"{name} ({count:,})" for name, count in row["log_formats"].items()) or "no format"
+        end = f"not read to its end: {row['error']}" if row["error"] else "read to its end"
+        say(f"{row['source']}: {row['lines'] or 0:,} lines, {row['examined'] or 0:,} parsed, {formats}; {end}")
 
 
 def _analyzed(inputs: tuple[str, ...], options: Any, *, shown: bool) -> Report:

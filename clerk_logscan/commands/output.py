@@ -39,7 +39,7 @@ def _same(output: str, given: str) -> bool:
     return Path(output).exists() and any(Path(output).samefile(file) for file in files if Path(file).exists())
 
 
-def publish(report: Report, outputs: Sequence[str], *, quiet: bool, verbose: bool) -> bool:
+def publish(report: Report, outputs: Sequence[str], *, quiet: bool) -> bool:
     """Write every output and print the report; return whether all could be written.
 
     Where JSONL takes standard output, the report for people goes to standard error. `quiet`: only its last line.
@@ -56,21 +56,21 @@ def publish(report: Report, outputs: Sequence[str], *, quiet: bool, verbose: boo
             say(str(error))
             written = False
     stream = sys.stderr if STDOUT in outputs else sys.stdout
-    _print(report, stream, quiet=quiet, verbose=verbose)
+    _print(report, stream, quiet=quiet)
     return written
 
 
-def _print(report: Report, stream: TextIO, *, quiet: bool, verbose: bool) -> None:
+def _print(report: Report, stream: TextIO, *, quiet: bool) -> None:
     """Print the report for people, or its last line alone; a reader who left (head, less) is no error."""
     try:
         if not quiet:
-            from clerk_logscan.reports.terminal import print_report
+            from clerk_logscan.reports.terminal import show
 
-            print_report(report, stream, verbose=verbose)
+            show(report, stream)
         else:
             stream.write(f"verdict: {report.verdict}\n")
         stream.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # rich ends the program so, with the exit code of findings
         _abandon(stream)
 
 

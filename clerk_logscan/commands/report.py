@@ -26,7 +26,7 @@ def report(saved: Path, output: tuple[str, ...], redact: bool) -> int:
         document = Report.from_json(_bytes(saved))
     if redact:
         document = document.redacted()
-    written = publish(document, targets, quiet=bool(targets), verbose=False)
+    written = publish(document, targets, quiet=bool(targets))
     return 0 if written else 2
 
 

@@ -95,9 +95,7 @@ def given_inputs(inputs: tuple[str, ...]) -> tuple[str, ...]:
     if inputs:
         return inputs
     if sys.stdin is None or sys.stdin.isatty():
-        raise click.UsageError(
-            "no input: name a file, a folder, a glob, or - for standard input", click.get_current_context()
-        )
+        raise refuse("no input: name a file, a folder, a glob, or - for standard input")
     return ("-",)
 
 
@@ -115,7 +113,7 @@ def say(message: str) -> None:
 
 def refuse(message: str) -> click.UsageError:
     """Return the error for wrong use: one sentence, exit code 2."""
-    return click.UsageError(message, click.get_current_context(silent=True))
+    return click.UsageError(message)
 
 
 @contextmanager
