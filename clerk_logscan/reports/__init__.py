@@ -1,0 +1,103 @@
+"""Reports: the registry of outputs, and writing them whole or not at all.
+
+An output is one file of `reports/outputs/` with `render(report) -> bytes`; its name is its suffix, `_` for a dot:
+`stix_json.py` writes `.stix.json`. Nothing else names it.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import pkgutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clerk_logscan.report import Report
+
+STDOUT = "-"
+
+
+class OutputError(ValueError):
+    """An output that cannot be written; the message is one sentence for the user."""
+
+
+def suffixes() -> list[str]:
+    """Return the suffixes that can be written, such as `.html` and `.stix.json`, by name."""
+    names = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent / "outputs")]))
+    return sorted("." + name.replace("_", ".") for name in names)
+
+
+def suffix(path: str) -> str:
+    """Return the suffix that decides how `path` is written, the longest that fits; `.jsonl` for `-`."""
+    if path == STDOUT:
+        return ".jsonl"
+    name = Path(path).name.lower()
+    fitting = [known for known in suffixes() if name.endswith(known)]
+    if not fitting:
+        raise OutputError(
+            f"No report is written as {path!r}: its name must end in one of {' '.join(suffixes())}, or be `-`."
+        )
+    return max(fitting, key=len)
+
+
+def check(path: str) -> None:
+    """Raise OutputError where `path` could not be written, before a long analysis rather than after."""
+    suffix(path)
+    folder = Path(path).resolve().parent
+    if path == STDOUT:
+        return
+    if Path(path).is_dir():
+        raise OutputError(f"Cannot write {path}: it is a folder; name a file.")
+    if not folder.is_dir():
+        raise OutputError(f"Cannot write {path}: there is no folder {folder}; make it first.")
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"Cannot write {path}: the folder {folder} may not be written to; choose another.")
+
+
+def render(report: Report, path: str) -> bytes:
+    """Return the report in the form that the suffix of `path` names."""
+    module = importlib.import_module(f"clerk_logscan.reports.outputs.{suffix(path)[1:].replace('.', '_')}")
+    data: bytes = module.render(report)
+    return data
+
+
+def write(report: Report, path: str) -> None:
+    """Write the report to `path`, whole or not at all; `-` is JSONL on standard output. OutputError says why not."""
+    check(path)
+    data = render(report, path)
+    if path == STDOUT:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        _replace(Path(path), data)
+    except OSError as error:
+        raise OutputError(f"Cannot write {path}: {error.strerror or error}.") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write beside the file and rename over it; a device or pipe is written as it stands."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part"[-250:])
+    try:
+        beside.write_bytes(data)
+        _sync(beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Have the bytes on the disk before the name points to them; some file systems cannot."""
+    with path.open("rb+") as file:
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise

@@ -1,0 +1,160 @@
+"""Log text made inert: attackers write it, and a report shows it as data, never as an instruction.
+
+`visible` is for every text that a person reads, `defang` for URLs in it, the rest for one kind of output each.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+# Printable by Unicode's categories, yet drawn as nothing: fillers, joiners, variation selectors, blank braille.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(c) for c in range(0xFE00, 0xFE10)}
+_STEERING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_RIGHT_TO_LEFT = {"R", "AL", "AN"}
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_MARKS = re.compile(r"[^\x00-\u02ff]+")
+
+
+@lru_cache(maxsize=4096)
+def _steers(char: str) -> bool:
+    """Tell whether a character commands a terminal, hides, or changes the order of what stands beside it."""
+    return unicodedata.category(char) in _STEERING or char in _INVISIBLE or 0xE0100 <= ord(char) <= 0xE01EF
+
+
+@lru_cache(maxsize=4096)
+def _shown(char: str) -> str:
+    if char == " ":
+        return char
+    category = unicodedata.category(char)
+    if _steers(char) or category in ("Zs", "Me") or unicodedata.bidirectional(char) in _RIGHT_TO_LEFT:
+        return _spelled(char)
+    return char
+
+
+def _spelled(char: str) -> str:
+    code = ord(char)
+    if char in _SHORT:
+        return _SHORT[char]
+    if code < 0x100:
+        return f"\\x{code:02X}"
+    return f"\\u{code:04X}" if code < 0x10000 else f"\\u{{{code:X}}}"
+
+
+def visible(text: object) -> str:
+    """Return the text on one line in the order of its characters: what cannot be seen is spelled out.
+
+    Control characters become `\\xHH`; bidi marks, zero-width and private characters, and letters written from right to
+    left, become `\\uHHHH` (Unicode TR 36 and TR 55 on source code). None is an empty text.
+    """
+    string = "" if text is None else str(text)
+    if string.isascii() and string.isprintable():
+        return string
+    return _unstacked("".join(map(_shown, string)))
+
+
+def _unstacked(text: str) -> str:
+    """Spell out marks stacked upon others: they would paint over the lines around."""
+
+    def spell(match: re.Match[str]) -> str:
+        out, before = [], False
+        for char in match[0]:
+            mark = unicodedata.category(char) == "Mn"
+            out.append(_spelled(char) if mark and before else char)
+            before = mark
+        return "".join(out)
+
+    return text if text.isascii() else _MARKS.sub(spell, text)
+
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30}):((?:\\*/){2})([^\s/?#\"'<>\\`]*)")
+_SCHEMES = {"http": "hxxp", "https": "hxxps", "ftp": "fxp", "HTTP": "HXXP", "HTTPS": "HXXPS"}
+
+
+def defang(text: str) -> str:
+    """Return the text with its URLs broken for eyes and link finders: `hxxps://evil[.]example/x`."""
+    return _URL.sub(_defanged, text) if ":" in text else text
+
+
+def _defanged(match: re.Match[str]) -> str:
+    scheme, slashes, authority = match.groups()
+    known = _SCHEMES.get(scheme)
+    return f"{known or scheme}{':' if known else '[:]'}{slashes}{authority.replace('.', '[.]')}"
+
+
+_PUNYCODE = re.compile(r"(?<![\w.-])(?:[\w-]+\.)*xn--[\w-]+(?:\.[\w-]+)*", re.ASCII | re.IGNORECASE)
+
+
+def unicode_host(host: str) -> str | None:
+    """Return the Unicode form of a host with punycode labels, made visible; None where it has none."""
+    labels = [_label(label) for label in host.split(".")]
+    shown = visible(".".join(labels))
+    return None if shown == host else shown
+
+
+def _label(label: str) -> str:
+    if not label.lower().startswith("xn--") or len(label) > 63:
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError, OverflowError):
+        return label
+
+
+def host(name: object) -> str:
+    """Return a host by itself: plain, and a look-alike's Unicode form beside its punycode."""
+    shown = visible(name)
+    return _PUNYCODE.sub(_beside, shown) if "xn--" in shown.lower() else shown
+
+
+def _beside(match: re.Match[str]) -> str:
+    other = unicode_host(match[0])
+    return f"{match[0]} ({other})" if other else match[0]
+
+
+def prose(text: object) -> str:
+    """Return a sentence for people: visible, its URLs defanged, look-alike hosts shown both ways."""
+    return host(defang(visible(text)))
+
+
+def evidence(text: object) -> str:
+    """Return a text of a log as it stands, but visible and its URLs defanged."""
+    return defang(visible(text))
+
+
+_FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")  # OWASP "CSV Injection"; the last four are full-width forms
+
+
+def csv_cell(value: object) -> object:
+    """Return a cell that no spreadsheet runs: a text that could be a formula gets a leading apostrophe.
+
+    Control and invisible characters are spelled out, but for tab, CR and LF, which CSV can hold.
+    """
+    if not isinstance(value, str):
+        return value
+    if not (value.isascii() and value.isprintable()):
+        value = "".join(_spelled(c) if _steers(c) and c not in _SHORT else c for c in value)
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+_NOT_PLAIN = re.compile("[\x7f-\U0010ffff]")
+
+
+def json_bytes(value: Any, *, indent: bool = False) -> bytes:
+    """Return UTF-8 JSON, exact when read back, in which steering characters are spelled `\\uXXXX` (RFC 8259, 7)."""
+    out = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else None)
+    if out.isascii() and b"\x7f" not in out:
+        return out
+    return _NOT_PLAIN.sub(lambda match: _json_char(match[0]), out.decode()).encode()
+
+
+@lru_cache(maxsize=4096)
+def _json_char(char: str) -> str:
+    if not _steers(char):
+        return char
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
