@@ -1,0 +1,6 @@
+"""Envelopes around log lines (Docker, syslog, journald, shippers ...) are peeled, nested, by one mechanism."""
+
+from clerk_logscan.parsing.envelopes.declarations import EnvelopeError, load_all
+from clerk_logscan.parsing.envelopes.peeler import Peeler
+
+__all__ = ["EnvelopeError", "Peeler", "load_all"]

@@ -1,0 +1,167 @@
+"""An envelope is one TOML of `parsers/envelopes/`: a text before the line, or the record whose value the line is.
+
+name, title, reference      what it is and where its layout is documented
+certain = true              its shape alone proves it; others need inner lines that a format reads
+opaque = true               the raw bytes do not show the inner line (base64, byte arrays): search cannot see it
+prefix = '''...'''          a pattern of all that stands before the line, with the groups time, key, more
+[record]                    a JSON object: where the line is in it
+each, text, time, key       paths (`a.b`, `a[].b[]` for each); the first of `text` and `time` that is there counts
+requires, only, unless      paths that must be there, the only keys that may be, paths that must not be
+encoded                     the value is base64, perhaps of gzip
+[pieces]                    how an unfinished piece is told: newline, more = { path = value }, order, size
+[[sample]] lines, text      what it looks like, and what is inside
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from clerk_logscan.parsing import definitions
+
+MAX_DEPTH: Final = 5  # envelopes within envelopes that are peeled; the deepest seen in practice are three
+GROUPS: Final = frozenset({"time", "key", "more"})
+KINDS: Final = ("prefix", "record")
+
+Path_ = tuple[str, ...]
+
+
+class EnvelopeError(ValueError):
+    """A declaration that cannot be used, with its file and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Where a JSON object holds the line. A path is a tuple of keys; `[]` in it means each element."""
+
+    text: tuple[Path_, ...]
+    each: Path_ = ()
+    time: tuple[Path_, ...] = ()
+    key: tuple[Path_, ...] = ()
+    requires: tuple[Path_, ...] = ()
+    only: frozenset[str] = frozenset()
+    unless: tuple[Path_, ...] = ()
+    encoded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """How a piece is told that is not the last of its line."""
+
+    newline: bool = False  # the last piece, and only it, ends in a newline
+    size: int = 0  # bytes of a piece that is not the last; shorter ones without a newline are doubtful
+    more: tuple[tuple[Path_, str], ...] = ()  # values that say that another piece follows
+    order: Path_ = ()  # the number of the piece, from 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Lines as they stand in a log, and the lines inside."""
+
+    lines: tuple[str, ...]
+    text: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One declared envelope; `prefix` or `record` is set."""
+
+    name: str
+    title: str
+    reference: str
+    certain: bool = False
+    opaque: bool = False
+    prefix: str | None = None
+    record: Record | None = None
+    pieces: Pieces | None = None
+    samples: tuple[Sample, ...] = field(default=(), compare=False)
+
+
+@cache
+def load_all() -> tuple[Envelope, ...]:
+    """Return every shipped envelope, by file name.
+
+    Raises EnvelopeError for a file that cannot be used.
+    """
+    return tuple(load(path) for path in sorted((definitions.folder() / "envelopes").glob("*.toml")))
+
+
+def load(path: Path) -> Envelope:
+    """Return the envelope that the TOML file `path` declares.
+
+    Raises EnvelopeError naming the file and the reason.
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, re.error, KeyError, TypeError, ValueError) as error:
+        raise EnvelopeError(f"{path.name}: {error}") from error
+
+
+def parse(text: str) -> Envelope:
+    """Return the envelope declared in `text`.
+
+    Raises ValueError, KeyError, TypeError or re.error with the reason.
+    """
+    table = tomllib.loads(text)
+    kinds = [kind for kind in KINDS if kind in table]
+    if len(kinds) != 1:
+        raise ValueError(f"needs exactly one of {', '.join(KINDS)}")
+    if "prefix" in table:
+        _check_prefix(table["prefix"])
+    return Envelope(
+        name=table["name"],
+        title=table["title"],
+        reference=table["reference"],
+        certain=table.get("certain", False),
+        opaque=table.get("opaque", False),
+        prefix=table.get("prefix"),
+        record=_record(table["record"]) if "record" in table else None,
+        pieces=_pieces(table["pieces"]) if "pieces" in table else None,
+        samples=tuple(Sample(tuple(one["lines"]), tuple(one["text"])) for one in table.get("sample", ())),
+    )
+
+
+def _check_prefix(pattern: str) -> None:
+    groups = set(re.compile(pattern).groupindex)
+    if not pattern.startswith("^"):
+        raise ValueError("prefix must start with ^")
+    if groups - GROUPS:
+        raise ValueError(f"prefix may have the groups {', '.join(sorted(GROUPS))} and no others")
+
+
+def _record(table: dict[str, Any]) -> Record:
+    unknown = table.keys() - Record.__dataclass_fields__.keys()
+    if unknown:
+        raise ValueError(f"record has no {', '.join(sorted(unknown))}")
+    return Record(
+        text=_paths(table["text"]),
+        each=path(table.get("each", "")),
+        time=_paths(table.get("time", ())),
+        key=_paths(table.get("key", ())),
+        requires=_paths(table.get("requires", ())),
+        only=frozenset(table.get("only", ())),
+        unless=_paths(table.get("unless", ())),
+        encoded=table.get("encoded", False),
+    )
+
+
+def _pieces(table: dict[str, Any]) -> Pieces:
+    return Pieces(
+        newline=table.get("newline", False),
+        size=table.get("size", 0),
+        more=tuple((path(key), value) for key, value in table.get("more", {}).items()),
+        order=path(table.get("order", "")),
+    )
+
+
+def _paths(texts: list[str] | tuple[str, ...]) -> tuple[Path_, ...]:
+    return tuple(path(text) for text in texts)
+
+
+def path(text: str) -> Path_:
+    """Return `text` (`a.b[].c`) as keys, `[]` a key of its own for each element of an array."""
+    return tuple(text.replace("[]", ".[]").split(".")) if text else ()

@@ -1,0 +1,126 @@
+"""The Peeler of one input: which envelopes its lines wear, layer by layer, and the lines inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from clerk_logscan.parsing.envelopes import detection
+from clerk_logscan.parsing.envelopes.declarations import MAX_DEPTH, Envelope, load_all
+from clerk_logscan.parsing.envelopes.layers import Layer
+from clerk_logscan.parsing.envelopes.work import COLUMNS, PLACE, start
+from clerk_logscan.parsing.pieces import Reads
+
+# Colours (SGR) that a terminal program wrote: those before the first quote. Behind it a client may have sent them.
+_COLOURED: Final = '^[^"]*\x1b\\[[0-9;]*m'
+_COLOUR: Final = "\x1b\\[[0-9;]*m"
+_LEADING: Final = "\x00\ufeff"  # copytruncate leaves NULs before a line, concatenation byte order marks
+
+
+class Peeler:
+    """Peels the lines of one input, given in order by frames of line_number, byte_offset and raw.
+
+    `reads` tells whether a text is a whole line of some format: what only looks like an envelope is decided by it.
+    Without it only those envelopes are peeled that their shape alone proves.
+    `needs_all`: the requests cannot be searched in the raw bytes of this input, or a piece was seen whose
+    neighbours were not given: read it whole, with a new Peeler.
+    """
+
+    def __init__(
+        self, source: str = "", reads: Reads | None = None, envelopes: Sequence[Envelope] | None = None
+    ) -> None:
+        self.source = source
+        self._reads = reads
+        self._envelopes = load_all() if envelopes is None else tuple(envelopes)
+        self._layers = [Layer(self._envelopes, reads) for _ in range(MAX_DEPTH)]
+        self._opaque = False
+        self._run = 0
+        self._next_line: int | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The envelopes that detection settled on, from the outside in."""
+        return [name for layer in self._layers for name in layer.names]
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether a search of the raw bytes would miss requests, so that every line must be given."""
+        return self._opaque or any(layer.cut for layer in self._layers)
+
+    @property
+    def joined(self) -> int:
+        """Lines that were pieces of a line before them: rows given to `peel` that gave none of their own."""
+        return sum(layer.joined for layer in self._layers)
+
+    @property
+    def empty(self) -> int:
+        """Records that hold no line though they should: journald's null for a message too long to print."""
+        return sum(layer.empty for layer in self._layers)
+
+    def detect(self, frame: pl.DataFrame) -> None:
+        """Settle which envelopes the input wears, from the sampled lines in `frame` (line_number, byte_offset, raw).
+
+        Lines that follow one another, as the first ones of a file, show more than single ones.
+        """
+        rows = self._start(frame)
+        readable = detection.Readable(self._envelopes, self._reads)
+        for depth, layer in enumerate(self._layers):
+            layer.choose(rows["text"].to_list(), readable, MAX_DEPTH - depth)
+            hits, _ = layer.run(rows)
+            self._opaque |= layer.opaque(hits)
+            rows = clean(pl.concat([hits, layer.finish()]))
+            if rows.is_empty():
+                break
+        for layer in self._layers:
+            layer.reset()
+        self._run, self._next_line = 0, None
+
+    def peel(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return `frame` with text, envelope_time and envelopes; one row a line found inside.
+
+        `text` is `raw` where nothing wraps it; a blank `text` is an envelope's own line, which holds none. The
+        pieces of a line become one row, at the place of the first; those unfinished wait for the next call.
+        """
+        return self._descend(self._start(frame), 0).select(COLUMNS)
+
+    def finish(self) -> pl.DataFrame:
+        """Return the lines whose last piece never came, as far as they came; the columns are those of `peel`."""
+        late = [self._descend(clean(layer.finish()), depth + 1) for depth, layer in enumerate(self._layers)]
+        return pl.concat(late).sort("line_number", maintain_order=True).select(COLUMNS)
+
+    def _start(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return `frame` with the working columns; the holes between the lines given so far are counted."""
+        return clean(start(frame, self._runs(frame["line_number"])))
+
+    def _runs(self, numbers: pl.Series) -> pl.Series:
+        """Number the stretches of lines that follow one another without a hole."""
+        if numbers.is_empty():
+            return numbers
+        before = numbers.shift(1, fill_value=self._next_line - 1 if self._next_line else numbers[0] - 1)
+        runs = (numbers - before > 1).cast(pl.Int64).cum_sum() + self._run
+        self._run, self._next_line = int(runs[-1]), int(numbers[-1]) + 1
+        return runs
+
+    def _descend(self, rows: pl.DataFrame, depth: int) -> pl.DataFrame:
+        """Peel the layer `depth` off `rows`, and the deeper ones off what was in it."""
+        if depth == MAX_DEPTH or rows.is_empty():
+            return rows
+        rows = rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(PLACE)) if depth else rows
+        hits, rest = self._layers[depth].run(rows)
+        if rest.height == rows.height:
+            return rows
+        inner = self._descend(clean(hits), depth + 1)
+        return pl.concat([inner, rest]).sort("line_number", PLACE, maintain_order=True)
+
+
+def clean(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `rows` with NULs and byte order marks before each text, and a terminal's colours, taken away."""
+    text = rows["text"]
+    if (led := text.str.contains(f"^[{_LEADING}]")).any():
+        rows = rows.with_columns(pl.when(led).then(pl.col("text").str.strip_chars_start(_LEADING)).otherwise("text"))
+    if (coloured := rows["text"].str.contains("\x1b", literal=True)).any():
+        coloured &= rows["text"].str.contains(_COLOURED)
+        rows = rows.with_columns(pl.when(coloured).then(pl.col("text").str.replace_all(_COLOUR, "")).otherwise("text"))
+    return rows

@@ -1,0 +1,167 @@
+"""What the value of a record says as text: a string, an array of bytes, base64 or gzip, or an object again."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from typing import Any, Final
+
+import orjson
+import polars as pl
+
+from clerk_logscan.parsing import json_values
+from clerk_logscan.parsing.envelopes.declarations import Path_
+from clerk_logscan.parsing.lines import decode
+
+# What one base64 value may inflate to; services cut far below (CloudWatch at 1 MiB, Firehose at 4).
+MAX_INFLATED: Final = 64 << 20
+_DECODER: Final = json.JSONDecoder(strict=False)
+_BETWEEN: Final = re.compile(r"[\s,]*")
+# A byte that lines.py spelled breaks JSON: `\x` is no escape of it. Even runs of backslashes are escapes already.
+_SPELLED: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\x(?=[89A-F][0-9A-F])")
+
+
+def records(text: str) -> list[tuple[Any, str]]:
+    """Return the JSON values in `text`, each with its own text: one, an array's elements, or several back to back.
+
+    Bytes that are not UTF-8 stay spelled `\\xHH` in strings. A broken or cut object gives what it still says;
+    a text that is no JSON gives nothing.
+    """
+    for candidate in (text, _SPELLED.sub(r"\1\\\\x", text)):
+        try:
+            value = orjson.loads(candidate)
+        except orjson.JSONDecodeError:
+            continue
+        if isinstance(value, list):
+            return [(item, dump(item)) for item in value if isinstance(item, dict)]
+        return [(value, text)] if isinstance(value, dict) else []
+    several = _back_to_back(text)
+    if several:
+        return several
+    broken = json_values.read_objects(pl.Series([text], dtype=pl.String))[0]
+    return [(broken, text)] if broken else []
+
+
+def _back_to_back(text: str) -> list[tuple[Any, str]]:
+    """Split objects that follow one another with nothing, or blanks or commas, between (Firehose); else nothing."""
+    found: list[tuple[Any, str]] = []
+    at = 0
+    while at < len(text):
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        if not isinstance(value, dict):
+            break
+        found.append((value, text[at:end]))
+        at = _BETWEEN.match(text, end).end()  # type: ignore[union-attr]  # it matches the empty text
+    if at < len(text) and len(found) > 0:
+        found += _last_cut(text[at:]) if found else []
+    return found if len(found) > 1 else []
+
+
+def _last_cut(rest: str) -> list[tuple[Any, str]]:
+    """Return the last of several objects, cut short, as far as it can be read."""
+    broken = json_values.read_objects(pl.Series([rest], dtype=pl.String))[0]
+    return [(broken or {}, rest)]
+
+
+def dump(value: Any) -> str:
+    """Return `value` as compact JSON with its keys in order."""
+    try:
+        return orjson.dumps(value).decode()
+    except (TypeError, orjson.JSONEncodeError):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
+
+
+def get(value: Any, path: Path_) -> Any:
+    """Return what lies at `path` in `value`, the dotted key itself tried first (`"log.original"`); else None."""
+    if isinstance(value, dict) and len(path) > 1 and (whole := ".".join(path)) in value:
+        return value[whole]
+    for at, key in enumerate(path):
+        if not isinstance(value, dict):
+            return None
+        if key not in value:
+            rest = ".".join(path[at:])
+            return value.get(rest)
+        value = value[key]
+    return value
+
+
+def has(value: Any, path: Path_) -> bool:
+    """Tell whether `path` is there; a null counts, as journald writes one for a message that was too long."""
+    for at, key in enumerate(path):
+        if not isinstance(value, dict):
+            return False
+        if key not in value:
+            return ".".join(path[at:]) in value
+        value = value[key]
+    return True
+
+
+def each(value: Any, path: Path_) -> list[Any]:
+    """Return every value at `path`, where the key `[]` stands for each element of an array."""
+    if "[]" not in path:
+        found = get(value, path) if path else value
+        return [] if found is None else [found]
+    at = path.index("[]")
+    items = get(value, path[:at]) if at else value
+    if not isinstance(items, list):
+        return []
+    return [found for item in items for found in each(item, path[at + 1 :])]
+
+
+def text_of(value: Any, encoded: bool = False) -> str | None:
+    """Return the text that `value` stands for, or None where it stands for none (a number, a truth value)."""
+    if isinstance(value, str):
+        opened = open_base64(value) if encoded else None
+        return opened if opened is not None else _sound(value)
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return dump(value)
+    if isinstance(value, list):
+        return _bytes_or_lines(value)
+    return None
+
+
+def _sound(text: str) -> str:
+    """Return `text` with half surrogate pairs (only a lax reader lets them in) spelled, so that polars takes it."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _bytes_or_lines(items: list[Any]) -> str | None:
+    """Read an array: of byte values (journald), or of texts, of which a field with several values has several."""
+    if items and all(isinstance(item, int) and 0 <= item < 256 for item in items):
+        return decode(bytes(items))
+    texts = [text_of(item) for item in items]
+    if texts and all(text is not None for text in texts):
+        return "\n".join(text or "" for text in texts)
+    return None
+
+
+def open_base64(text: str) -> str | None:
+    """Return what `text` holds in base64, gzip in it opened too; None where it is no base64."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return decode(inflate(data))
+
+
+def inflate(data: bytes) -> bytes:
+    """Return `data` with its layers of gzip taken off, as far as they can be read."""
+    for _ in range(3):
+        if not data.startswith(b"\x1f\x8b"):
+            return data
+        reader = zlib.decompressobj(wbits=31)
+        try:
+            data = reader.decompress(data, MAX_INFLATED)
+        except zlib.error:
+            return data
+    return data

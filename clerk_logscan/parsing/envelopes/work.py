@@ -1,0 +1,53 @@
+"""The working frame of the peeler: the columns that travel with a line from layer to layer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from clerk_logscan.parsing.pieces import KEY, MORE, ORDER, RUN
+
+PLACE: Final = "_n"  # place of the row among those of its layer
+
+WORK: Final = pl.Schema(
+    {
+        "line_number": pl.Int64(),
+        "byte_offset": pl.Int64(),
+        "raw": pl.String(),
+        "text": pl.String(),  # the inner line
+        "envelope_time": pl.String(),  # of the innermost envelope that states one
+        "envelopes": pl.String(),  # names from the outside in, "docker-json-file>cri"; null where nothing wraps
+        KEY: pl.String(),
+        MORE: pl.String(),
+        ORDER: pl.Int64(),
+        RUN: pl.Int64(),
+        PLACE: pl.Int64(),
+    }
+)
+COLUMNS: Final = ("line_number", "byte_offset", "raw", "text", "envelope_time", "envelopes")
+
+Taken = tuple[pl.DataFrame, pl.DataFrame]  # the rows that were peeled, the rows left over
+
+
+def start(frame: pl.DataFrame, runs: pl.Series) -> pl.DataFrame:
+    """Return `frame` (line_number, byte_offset, raw) with every working column."""
+    return frame.select(
+        "line_number",
+        "byte_offset",
+        "raw",
+        pl.col("raw").alias("text"),
+        pl.lit(None, pl.String).alias("envelope_time"),
+        pl.lit(None, pl.String).alias("envelopes"),
+        pl.lit("").alias(KEY),
+        pl.lit("no").alias(MORE),
+        pl.lit(None, pl.Int64).alias(ORDER),
+        runs.alias(RUN),
+        pl.int_range(pl.len(), dtype=pl.Int64).alias(PLACE),
+    ).cast(WORK)
+
+
+def named(name: pl.Expr | pl.Series) -> pl.Expr:
+    """Return the column `envelopes` with `name` added as the innermost; a null adds nothing."""
+    joined = pl.concat_str(pl.col("envelopes"), name, separator=">", ignore_nulls=True)
+    return pl.when(joined != "").then(joined).otherwise(None).alias("envelopes")
