@@ -10,6 +10,7 @@ import polars as pl
 
 _ISO: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s?(Z|UTC|[+-]\d\d:?\d\d|)", re.ASCII)
 _PLAIN: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?$"
+_YEARLESS: Final = r"^[A-Z][a-z]{2} [ \d]\d \d\d:"
 _KIBANA: Final = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d:\d\d:\d\d)(?:\.(\d+))?", re.ASCII)
 _SYSLOG: Final = re.compile(r"([A-Z][a-z]{2}) ([ \d]\d)(?: (\d{4}))? (\d\d:\d\d:\d\d)(?:\.(\d+))?", re.ASCII)
 _NUMBER: Final = re.compile(r"(\d{9,20})(?:\.(\d+))?", re.ASCII)
@@ -36,9 +37,12 @@ def iso(value: Any) -> str | None:
 
 
 def iso_all(stated: pl.Series) -> pl.Series:
-    """Return what `iso` says of each text of `stated`; a column that is ISO already passes in one test."""
-    if stated.str.contains(_PLAIN).all():
+    """Return what `iso` says of each text of `stated`; ISO times, and those without a year, pass in one test."""
+    plain = stated.str.contains(_PLAIN)
+    if plain.all():
         return stated
+    if stated.str.contains(_YEARLESS).all():
+        return stated.clear(len(stated))
     return pl.Series(stated.name, [iso(text) for text in stated], dtype=pl.String)
 
 

@@ -30,14 +30,25 @@ def records(text: str) -> list[tuple[Any, str]]:
     Bytes that are not UTF-8 stay spelled `\\xHH` in strings. A broken or cut object gives what it still says;
     a text that is no JSON gives nothing.
     """
-    for candidate in (text, _SPELLED.sub(r"\1\\\\x", text)):
-        try:
-            value = orjson.loads(candidate)
-        except orjson.JSONDecodeError:
-            continue
-        if isinstance(value, list):
-            return [(item, dump(item)) for item in value if isinstance(item, dict)]
-        return [(value, text)] if isinstance(value, dict) else []
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _records_of_broken(text)
+    return _elements(value, text)
+
+
+def _elements(value: Any, text: str) -> list[tuple[Any, str]]:
+    if isinstance(value, dict):
+        return [(value, text)]
+    return [(item, dump(item)) for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _records_of_broken(text: str) -> list[tuple[Any, str]]:
+    """Read what orjson refuses: bytes that lines.py spelled, several objects, an object broken or cut short."""
+    try:
+        return _elements(orjson.loads(_SPELLED.sub(r"\1\\\\x", text)), text)
+    except orjson.JSONDecodeError:
+        pass
     several = _back_to_back(text)
     if several:
         return several
