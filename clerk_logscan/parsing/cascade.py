@@ -1,0 +1,111 @@
+"""Lines through the grammars, each taking what it reads of what the ones before left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import polars as pl
+
+from clerk_logscan.parsing import detection, escapes, template
+from clerk_logscan.parsing.cuts import Cut
+from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.json_lines import JsonLines
+from clerk_logscan.parsing.requestlike import looks_like_request
+from clerk_logscan.parsing.w3c import W3c
+
+JSON: Final = r"^\s*\{"
+
+
+class Cascade:
+    """The grammars of one input, in the order JSON, W3C, templates strictly, templates loosely.
+
+    `templates` may be set anew, in the order of detection. `seen`: names of the definitions that have read a line.
+    """
+
+    def __init__(self, definitions: detection.Definitions) -> None:
+        self._definitions = definitions
+        self.w3c = W3c(detection.of_grammar(definitions, "w3c"))
+        self._jsons: JsonLines | None = None
+        self._templates: list[Definition] | None = None
+        self.seen: set[str] = set()
+
+    @property
+    def templates(self) -> list[Definition]:
+        """The definitions of the grammar `template`, in the order in which they are tried."""
+        if self._templates is None:
+            self._templates = detection.of_grammar(self._definitions, "template")
+        return self._templates
+
+    @templates.setter
+    def templates(self, order: list[Definition]) -> None:
+        self._templates = order
+
+    @property
+    def jsons(self) -> JsonLines:
+        """The JSON definitions; their files are only read when a line looks like JSON."""
+        if self._jsons is None:
+            self._jsons = JsonLines(detection.of_grammar(self._definitions, "json"))
+        return self._jsons
+
+    def cut(self, texts: pl.Series) -> tuple[list[Cut], pl.Series]:
+        """Return what the definitions read of `texts`, and the rows (UInt32) that none reads."""
+        rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
+        found: list[Cut] = []
+        for step in (self._json, self._lines, self._strict, self._loose):
+            for cut in step(texts.gather(rows) if found else texts):
+                found.append(Cut(cut.definition, rows.gather(cut.rows), cut.raw))
+                self.seen.add(cut.definition.name)
+            rows = _left(rows, found)
+            if not len(rows):
+                break
+        return found, rows
+
+    def _json(self, texts: pl.Series) -> Iterator[Cut]:
+        """Read JSON records; what may stand around one on its line is cut away."""
+        places = texts.str.contains(JSON).arg_true()
+        if len(places) and self.jsons.definitions:
+            for cut in self.jsons.cut(texts.gather(places).str.strip_chars(" \t\r\n,")):
+                yield Cut(cut.definition, places.gather(cut.rows), escapes.undo_frame(cut.raw, cut.definition.escape))
+
+    def _lines(self, texts: pl.Series) -> Iterator[Cut]:
+        """Read the lines of W3C logs."""
+        for cut in self.w3c.cut(texts) if self.w3c.definitions else ():
+            yield Cut(cut.definition, cut.rows, escapes.undo_frame(cut.raw, cut.definition.escape))
+
+    def _strict(self, texts: pl.Series) -> Iterator[Cut]:
+        yield from self._by_template(texts, self.templates, loose=False)
+
+    def _loose(self, texts: pl.Series) -> Iterator[Cut]:
+        """Read hostile lines from both ends, by the definitions that have read others here (all, where none has)."""
+        like = looks_like_request(texts).arg_true()
+        if not len(like):
+            return
+        known = [definition for definition in self.templates if definition.name in self.seen] or self.templates
+        for cut in self._by_template(texts.gather(like), known, loose=True):
+            yield Cut(cut.definition, like.gather(cut.rows), cut.raw)
+
+    def _by_template(self, texts: pl.Series, order: Sequence[Definition], *, loose: bool) -> Iterator[Cut]:
+        rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
+        objects = texts.str.contains(JSON)
+        plain, objects = rows.filter(~objects), rows.filter(objects)
+        for definition in order:
+            left = rows if detection.reads_json(definition) and len(objects) else plain
+            if not len(left):
+                continue
+            matched, raw = template.cut(
+                texts.gather(left) if len(left) < len(texts) else texts, definition, loose=loose
+            )
+            if not raw.height:
+                continue
+            yield Cut(definition, left.filter(matched), raw)
+            plain = plain.filter(~plain.is_in(left.filter(matched).implode()))
+            rows = rows.filter(~rows.is_in(left.filter(matched).implode()))
+            if not len(rows):
+                return
+
+
+def _left(rows: pl.Series, cuts: Sequence[Cut]) -> pl.Series:
+    """Return the rows that no cut took."""
+    taken = [cut.rows for cut in cuts]
+    return rows.filter(~rows.is_in(pl.concat(taken).implode())) if taken else rows

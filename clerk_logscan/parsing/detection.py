@@ -1,0 +1,107 @@
+"""Which formats an input is of: full matches of every definition on sampled lines, and why.
+
+A definition that only some lines fit is kept too: files are mixed, and a log's format changes half-way. Where
+two read the same lines, the one that says more about them comes first; patterns with an open end and those without
+escaping, which read nearly anything, come last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+import polars as pl
+
+from clerk_logscan.parsing import template
+from clerk_logscan.parsing.definitions import Definition, Library
+from clerk_logscan.parsing.json_lines import JsonLines
+from clerk_logscan.parsing.variables import REFERENCE
+from clerk_logscan.parsing.w3c import W3c
+
+SAMPLED: Final = 1000  # lines that decide; more do not change the answer
+Definitions = Library | Mapping[str, Definition] | Iterable[Definition]
+
+
+@dataclass
+class Ranking:
+    """What detection found.
+
+    templates   definitions of the grammar `template` in the order in which to try them
+    matches     sampled lines that each format reads by itself, the most first
+    sampled     how many lines were looked at
+    """
+
+    templates: list[Definition] = field(default_factory=list)
+    matches: dict[str, int] = field(default_factory=dict)
+    sampled: int = 0
+
+    def sentences(self) -> list[str]:
+        """Return why the formats were chosen, a sentence each, the strongest first."""
+        found = [f"{name} reads {count} of {self.sampled} sampled lines" for name, count in self.matches.items()]
+        return found or [f"no format reads any of {self.sampled} sampled lines"]
+
+
+def of_grammar(definitions: Definitions, grammar: str) -> list[Definition]:
+    """Return the definitions of one grammar; of a Library only those files are read."""
+    if isinstance(definitions, Library):
+        return definitions.of_grammar(grammar)
+    values = definitions.values() if isinstance(definitions, Mapping) else definitions
+    return [definition for definition in values if definition.grammar == grammar]
+
+
+def rank(texts: pl.Series, templates: Sequence[Definition], jsons: JsonLines | None, w3c: W3c) -> Ranking:
+    """Rank the definitions by the sampled `texts` (envelopes peeled). `w3c` is one to be thrown away afterwards."""
+    texts = texts.filter(texts.str.contains(r"\S"))
+    if len(texts) > SAMPLED:
+        texts = texts.gather(pl.int_range(0, len(texts), eager=True).sample(SAMPLED, seed=0).sort())
+    counts: dict[str, int] = {}
+    is_json = texts.str.contains(r"^\s*\{")
+    cuts = (jsons.cut(texts.filter(is_json)) if jsons and is_json.any() else []) + w3c.cut(texts.filter(~is_json))
+    for cut in cuts:
+        counts[cut.definition.name] = counts.get(cut.definition.name, 0) + len(cut.rows)
+    lines = texts.filter(~is_json | any(reads_json(definition) for definition in templates))
+    for definition in templates if len(lines) else ():
+        count = int(template.cut(lines, definition)[0].sum())
+        if count:
+            counts[definition.name] = count
+    order = sorted(templates, key=lambda d: (-counts.get(d.name, 0), *_looseness(d), d.name))
+    matches = dict(sorted(counts.items(), key=lambda item: -item[1]))
+    return Ranking(order, matches, len(texts))
+
+
+@cache
+def _looseness(definition: Definition) -> tuple[bool, bool, int, int]:
+    """Return how much the definition leaves open, the strict ones first: an open end, no escaping, few literals."""
+    is_open = all(one.open for one in definition.templates)
+    text = max((one.pattern + "".join(one.tail) for one in definition.templates), key=len)
+    literal = sum(map(len, REFERENCE.split(text)[::3]))
+    return is_open, definition.escape == "none", -len(definition.shapes), -literal
+
+
+@cache
+def reads_json(definition: Definition) -> bool:
+    """Tell whether a template may read lines that begin as JSON: a log_format that is written as an object."""
+    return any(one.pattern.lstrip().startswith("{") for one in definition.templates)
+
+
+class Reads:
+    """Tells whether some definition reads a single text whole; for deciding what only looks like an envelope."""
+
+    def __init__(self, templates: Sequence[Definition], jsons: JsonLines | None) -> None:
+        patterns = [template.compile_template(one, d).regex for d in templates for one in d.templates]
+        self._patterns = [re.compile(_python(pattern)) for pattern in patterns]
+        self._jsons = jsons
+
+    def __call__(self, text: str) -> bool:
+        """Return whether `text` is a request line of a known format."""
+        if text.lstrip().startswith("{"):
+            return self._jsons is not None and bool(self._jsons.cut(pl.Series([text])))
+        return any(pattern.match(text) for pattern in self._patterns)
+
+
+def _python(pattern: str) -> str:
+    """Return a pattern of the Rust syntax in Python's; of what these patterns use only the end anchor differs."""
+    return pattern.removesuffix("$") + r"\Z"

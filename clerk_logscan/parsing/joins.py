@@ -1,0 +1,108 @@
+"""Records to requests: two records that are one request, and one request that was drained more than once.
+
+A definition says so (`join`, `repeats`). Both remember across blocks, in bounded memory: a first record waits
+for its second until the input ends, or until too many wait; then it is a request without an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import polars as pl
+
+from clerk_logscan.parsing.definitions import Definition, Join
+from clerk_logscan.parsing.fields import holds
+
+WAITING: Final = 1 << 16  # first records that wait at a time
+REMEMBERED: Final = 1 << 18  # ids of requests already seen
+SEPARATOR: Final = "\x1f"
+
+Records = pl.DataFrame  # a definition's fields, and columns of their places whose names begin with PLACE
+PLACE: Final = "\x1f"
+
+
+class Joiner:
+    """Joins the records of one definition. Without `join` and `repeats` they pass as they are."""
+
+    def __init__(self, definition: Definition) -> None:
+        self._join = definition.join
+        self._repeats = list(definition.repeats)
+        self._waiting: Records | None = None
+        self._seen: dict[str, None] = {}
+
+    def feed(self, records: Records) -> Records:
+        """Return the records that are complete requests, in order; what is neither held back nor returned is none."""
+        if self._join is not None:
+            records = self._joined(records, self._join)
+        return self._unrepeated(records) if self._repeats else records
+
+    def finish(self) -> Records | None:
+        """Return the requests whose second record never came."""
+        waiting, self._waiting = self._waiting, None
+        return waiting
+
+    @property
+    def waiting(self) -> int:
+        """How many first records wait now."""
+        return 0 if self._waiting is None else self._waiting.height
+
+    def _joined(self, records: Records, join: Join) -> Records:
+        frame = records if self._waiting is None else pl.concat([self._waiting, records])
+        present = frozenset(frame.columns)
+        sides = frame.select(
+            pl.when(holds(join.first, present))
+            .then(1)
+            .when(holds(join.second, present))
+            .then(2)
+            .otherwise(0)
+            .alias("side"),
+            pl.concat_str([pl.col(name) for name in join.by], separator=SEPARATOR).alias("key"),
+        )
+        partners, waiting = _pair(sides.iter_rows())
+        self._waiting = frame[waiting] if waiting else None
+        held = set(waiting)
+        done = [row for row in partners if row not in held]
+        return _completed(frame, done, [partners[row] for row in done])
+
+    def _unrepeated(self, records: Records) -> Records:
+        keys = records.select(pl.concat_str([pl.col(n) for n in self._repeats], separator=SEPARATOR)).to_series()
+        fresh = [key is None or self._is_new(key) for key in keys]
+        return records.filter(pl.Series(fresh, dtype=pl.Boolean))
+
+    def _is_new(self, key: str) -> bool:
+        """Tell whether `key` was not seen lately, and remember it."""
+        if key in self._seen:
+            return False
+        self._seen[key] = None
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        return True
+
+
+def _pair(rows: Iterator[tuple[int, str | None]]) -> tuple[dict[int, int | None], list[int]]:
+    """Return the first records with their second's row (or None), and those of them that still wait.
+
+    Ids start again with the process: a second belongs to the latest first with its key.
+    """
+    partners: dict[int, int | None] = {}
+    waiting: dict[str, int] = {}
+    for row, (side, key) in enumerate(rows):
+        if side == 1:
+            partners[row] = None
+            if key is not None:
+                waiting.pop(key, None)
+                waiting[key] = row
+        elif side == 2 and key is not None and (first := waiting.pop(key, None)) is not None:
+            partners[first] = row
+    return partners, list(waiting.values())[-WAITING:]
+
+
+def _completed(frame: Records, firsts: list[int], seconds: list[int | None]) -> Records:
+    """Return the rows `firsts`, what they lack taken from the rows `seconds`; their places stay."""
+    left = frame[firsts]
+    if not any(second is not None for second in seconds):
+        return left
+    right = frame.select(pl.all().gather(pl.Series(seconds, dtype=pl.UInt32)))
+    fields = [name for name in frame.columns if not name.startswith(PLACE)]
+    return left.with_columns(left[name].fill_null(right[name]) for name in fields)

@@ -1,0 +1,126 @@
+"""Lines to JSON records where they are not the same: one array, pretty-printed records, records with no newline between.
+
+A record keeps the number of the line that it starts on, and the offset of its own first byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import polars as pl
+
+from clerk_logscan.parsing import json_values, lines
+
+SEVERAL: Final = r'^[\s\x00]*\[[\s]*\{|\}[\s]*,?[\s]*\{[\s]*"'  # an array of objects, or one object after another
+# Strings never span lines in JSON, so a line's brackets can be counted once its strings are gone.
+STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+PIECE: Final = r'^\s*(?:[\[{]|[\]}]+\s*,?|[\]}]\s*,\s*[\[{]|"(?:[^"\\]|\\.)*"\s*:\s.*|"(?:[^"\\]|\\.)*",?|[-\d.eE+]+,?|true,?|false,?|null,?)\s*$'
+BETWEEN: Final = re.compile(r"[\s,]*[\[\],][\s,\[\]]*\Z")  # punctuation of an array around its records
+GAP: Final = re.compile(r"[\s,\x1e]*")
+MOST: Final = 1 << 26  # characters of one record; more is no log record, and memory must stay bounded
+
+Row = tuple[int, int, str]
+
+
+def is_pretty(lines: pl.Series) -> bool:
+    """Tell whether sampled `lines` are mostly pieces of JSON records that span lines."""
+    filled = lines.filter(lines.str.contains(r"\S"))
+    if not filled.str.contains(r"^\s*(?:\[\s*)?[\[{]\s*$|^\s*[\]}]\s*,?\s*[\[{]\s*$").any():
+        return False
+    return bool(filled.str.contains(PIECE).sum() * 2 > len(filled))
+
+
+def split(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return `frame` (line_number, byte_offset, raw) with a row for each of several records in one line."""
+    several = frame["raw"].str.contains(SEVERAL)
+    if not several.any():
+        return frame
+    rows: list[Row] = []
+    for row, split_it in zip(frame.iter_rows(), several, strict=True):
+        parts = list(_parts(row[2])) if split_it else []
+        if len(parts) < 1 or (len(parts) == 1 and row[2].lstrip().startswith("{")):
+            rows.append(row)
+        else:
+            rows += _placed(row, parts)
+    return pl.DataFrame(rows, schema=frame.schema, orient="row")
+
+
+def _placed(row: Row, parts: list[tuple[int, int]]) -> Iterator[Row]:
+    """Return the records at `parts` of a line, each with its own offset."""
+    number, offset, text = row
+    before = 0
+    for start, end in parts:
+        offset += len(text[before:start].encode())
+        before = start
+        yield number, offset, text[start:end]
+
+
+def _parts(text: str) -> Iterator[tuple[int, int]]:
+    """Return the places of the objects of an array, or of objects one after another, as far as there are any."""
+    at = json_values.SPACE.match(text).end()  # type: ignore[union-attr]
+    if text.startswith("[", at):
+        at += 1
+    while True:
+        at = GAP.match(text, at).end()  # type: ignore[union-attr]
+        if not text.startswith("{", at):
+            return
+        end = json_values.end_of_object(text, at)
+        yield at, end
+        at = end
+
+
+class Assembler:
+    """Joins the lines of pretty-printed records, across blocks; other lines pass as they are."""
+
+    def __init__(self) -> None:
+        self._open: list[Row] = []  # lines of the record that has begun
+        self._depth = 0
+        self._size = 0
+        self._indent: str | None = None  # of the lines that begin a record
+
+    def feed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the records that `frame` (line_number, byte_offset, raw) completes, and the lines that are none."""
+        rows = [row for line in frame.iter_rows() for row in self._line(line)]
+        return pl.DataFrame(rows, schema=frame.schema, orient="row")
+
+    def finish(self) -> pl.DataFrame:
+        """Return the record that the input ends within, or no row."""
+        return pl.DataFrame(list(self._close()), schema=lines.SCHEMA, orient="row")
+
+    def _line(self, row: Row) -> Iterator[Row]:
+        text = row[2]
+        if self._open and self._starts_anew(text):
+            yield from self._close()
+        if not self._open:
+            if not text.lstrip(" \t\ufeff,[").startswith("{"):
+                if not BETWEEN.match(text):
+                    yield row
+                return
+            row = self._begin(row)
+            text = row[2]
+        self._open.append(row)
+        self._size += len(text)
+        bare = STRINGS.sub("", text)
+        self._depth += bare.count("{") + bare.count("[") - bare.count("}") - bare.count("]")
+        if self._depth <= 0 or self._size > MOST:
+            yield from self._close()
+
+    def _begin(self, row: Row) -> Row:
+        """Drop the array's own bracket before a record's first line, and note how far such lines are indented."""
+        number, offset, text = row
+        brace = text.index("{")
+        if self._indent is None:
+            self._indent = text[:brace] if not text[:brace].strip() else None
+        return number, offset + len(text[:brace].encode()), text[brace:]
+
+    def _starts_anew(self, text: str) -> bool:
+        """Tell whether a record starts here, though the one before has not ended: its brackets were miscounted."""
+        return self._indent is not None and text.rstrip() == self._indent + "{"
+
+    def _close(self) -> Iterator[Row]:
+        lines, self._open, self._depth, self._size = self._open, [], 0, 0
+        if lines:
+            text = "\n".join(line[2] for line in lines).rstrip(" \t\r,")
+            yield lines[0][0], lines[0][1], text

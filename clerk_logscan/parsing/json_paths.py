@@ -1,0 +1,140 @@
+"""Key paths into JSON records: `request.headers.User-Agent`, `httpRequest.headers[User-Agent]`, and dotted keys.
+
+A literal key that holds dots wins over the path (ECS writes either). A list stands for its first element;
+`name[key]` finds the element `{name: key, value: …}` (or `{key: …, value: …}`) of a list, or the key of an object.
+Header names are compared without case (RFC 9110, section 5.1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+
+Keys = tuple[str, ...]
+INDEXED: Final = re.compile(r"(.+)\[([^\]]+)\]\Z")
+NAMES: Final = ("name", "Name", "key", "Key", "label")
+VALUES: Final = ("value", "Value", "val")
+
+
+def text(value: Any) -> str | None:
+    """Return a scalar as the text that the log wrote; a list's first element's; None for an object or null."""
+    kind = type(value)
+    if kind is str:
+        return value  # type: ignore[no-any-return]
+    if value is None or kind is dict:
+        return None
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is float:
+        written = repr(value)
+        return format(Decimal(written), "f") if "e" in written else written
+    if kind is list:
+        return text(value[0]) if value else None
+    return str(value)
+
+
+def joined(value: Any) -> str | None:
+    """Return a list's elements as one comma list, as equal header lines are one (RFC 9110, section 5.2)."""
+    if type(value) is list:
+        return ", ".join(item for item in map(text, value) if item) or None
+    return text(value)
+
+
+def find(value: Any, path: str) -> Any:
+    """Return what `path` names within `value` (an object, or a list that stands for its first element), or None."""
+    if type(value) is list:
+        value = value[0] if value else None
+    if type(value) is not dict:
+        return None
+    for key, rest in splits(path):
+        if key in value:
+            found = value[key] if rest is None else find(value[key], rest)
+            if found is not None:
+                return found
+    return _indexed(value, path) if path.endswith("]") else None
+
+
+@lru_cache(4096)
+def splits(path: str) -> tuple[tuple[str, str | None], ...]:
+    """Return the ways to read `path` as a key and the rest below it, the longest key first."""
+    steps = path.split(".")
+    cuts = [(".".join(steps[:n]), ".".join(steps[n:])) for n in range(len(steps) - 1, 0, -1)]
+    return ((path, None), *cuts)
+
+
+def _indexed(value: dict[str, Any], path: str) -> Any:
+    """Return the element of a list of names and values, or an object's key, that `key[name]` means."""
+    match = INDEXED.match(path)
+    holder = value.get(match[1]) if match else None
+    if match is None or holder is None:
+        return None
+    if type(holder) is dict:
+        return header(holder, match[2])
+    wanted = match[2].lower()
+    for item in holder if type(holder) is list else ():
+        name = next((item[key] for key in NAMES if key in item), None) if type(item) is dict else None
+        if type(name) is str and name.lower() == wanted:
+            return next((item[key] for key in VALUES if key in item), None)
+    return None
+
+
+def header(fields: dict[str, Any], name: str) -> Any:
+    """Return the value of a header, whatever the case of its name."""
+    if name in fields:
+        return fields[name]
+    actual = _spelled(tuple(fields), name.lower())
+    return None if actual is None else fields[actual]
+
+
+@lru_cache(4096)
+def _spelled(keys: Keys, lowered: str) -> str | None:
+    """Return the one of `keys` that is `lowered` without case; the same sets of headers come again and again."""
+    return next((key for key in keys if key.lower() == lowered), None)
+
+
+def getter(keys: Keys, path: str) -> Callable[[dict[str, Any]], Any] | None:
+    """Return how to take `path` from a record with these top-level `keys`, or None where no key can hold it."""
+    ways = [(key, rest) for key, rest in splits(path) if key in keys]
+    if path.endswith("]") and (match := INDEXED.match(path)) and "." not in match[1]:
+        return (lambda record: _indexed(record, path)) if match[1] in keys else None
+    if not ways:
+        return None
+    key, rest = ways[0]
+    if rest is None:
+        return lambda record: record.get(key)
+    if len(ways) > 1:
+        return lambda record: find(record, path)
+    return _below(key, rest)
+
+
+def _below(key: str, rest: str) -> Callable[[dict[str, Any]], Any]:
+    """Return how to take `rest` from the object under `key`; the last step of a `headers` object has no case."""
+    steps = rest.split(".")
+    if "[" in rest:
+        return lambda record: find(record[key], rest)
+    if len(steps) == 1:
+        if key.lower().endswith("headers"):
+            return lambda record: header(record[key], rest) if type(record[key]) is dict else find(record[key], rest)
+        return lambda record: record[key].get(rest) if type(record[key]) is dict else find(record[key], rest)
+    if steps[-2].lower().endswith("headers"):
+        parent, name = ".".join(steps[:-1]), steps[-1]
+        return lambda record: _header_below(record[key], parent, name)
+    return lambda record: find(record[key], rest)
+
+
+def _header_below(value: Any, parent: str, name: str) -> Any:
+    holder = find(value, parent)
+    return header(holder, name) if type(holder) is dict else find(holder, name)
+
+
+def present(keys: Keys, alternatives: Sequence[str]) -> Callable[[dict[str, Any]], bool] | bool:
+    """Tell whether one of the `alternatives` exists in a record with these keys: known already, or a test to make."""
+    if any(path in keys for path in alternatives):
+        return True
+    takers = [taker for path in alternatives if (taker := getter(keys, path))]
+    if not takers:
+        return False
+    return lambda record: any(taker(record) is not None for taker in takers)

@@ -1,0 +1,150 @@
+"""The Parser of one input: lines in, requests in the common schema out, and every other line counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from clerk_logscan import schema
+from clerk_logscan.parsing import detection, json_documents, lines
+from clerk_logscan.parsing.cascade import Cascade
+from clerk_logscan.parsing.cuts import Cut
+from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.envelopes import Peeler
+from clerk_logscan.parsing.field_times import read_time
+from clerk_logscan.parsing.fields import holds, typed, without_missing
+from clerk_logscan.parsing.joins import PLACE, Joiner
+from clerk_logscan.parsing.requestlike import looks_like_request
+from clerk_logscan.parsing.w3c import W3c
+
+PLACES: Final = ("line_number", "byte_offset", "raw", "envelope_time")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What some lines held. Each of them, or record where these differ, is in one of the three."""
+
+    requests: pl.DataFrame  # schema.FRAME, in the order of the input
+    not_requests: int
+    malformed: pl.DataFrame  # line_number, byte_offset, raw: looks like a request, and no definition reads it
+
+
+class Parser:
+    """Parses one input: `detect` with sampled lines first, then `read` in file order, `finish` at the end.
+
+    `definitions`: what may be read; `source`: the input's name; `zone`: of times that state none.
+    """
+
+    def __init__(self, definitions: detection.Definitions, source: str, zone: str = "UTC") -> None:
+        self.source, self.zone = source, zone
+        self.log_formats: Counter[str] = Counter()  # requests by format
+        self.ranking = detection.Ranking()
+        self._cascade = Cascade(definitions)
+        self._joiners: dict[str, tuple[Definition, Joiner]] = {}
+        self._peeler: Peeler | None = None
+        self._assembler: json_documents.Assembler | None = None
+        self._joins = False
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether every line must be given, since a search of raw bytes does not see all that belongs to a request."""
+        return self._joins or self._assembler is not None or (self._peeler is not None and self._peeler.needs_all)
+
+    @property
+    def why(self) -> list[str]:
+        """Why the formats were chosen, a sentence each."""
+        worn = self._peeler.names if self._peeler else []
+        return [*([f"the lines are inside {' > '.join(worn)}"] if worn else []), *self.ranking.sentences()]
+
+    def detect(self, sample: pl.DataFrame) -> None:
+        """Settle envelopes, formats and their order by sampled lines: line_number, byte_offset, raw."""
+        if json_documents.is_pretty(sample["raw"]):
+            self._assembler = json_documents.Assembler()
+            trial = json_documents.Assembler()
+            sample = pl.concat([trial.feed(sample), trial.finish()])
+        sample = json_documents.split(sample)
+        cascade = self._cascade
+        jsons = cascade.jsons if sample["raw"].str.contains("{", literal=True).any() else None
+        reads = detection.Reads(cascade.templates, jsons)
+        self._peeler = Peeler(self.source, reads)
+        self._peeler.detect(sample)
+        trial_peeler = Peeler(self.source, reads)
+        trial_peeler.detect(sample)
+        texts = pl.concat([trial_peeler.peel(sample), trial_peeler.finish()])["text"]
+        self.ranking = detection.rank(texts, cascade.templates, jsons, W3c(cascade.w3c.definitions))
+        cascade.templates = self.ranking.templates
+        self._joins = any(d.join and d.name in self.ranking.matches for d in (jsons.definitions if jsons else ()))
+
+    def read(self, frame: pl.DataFrame) -> Parsed:
+        """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
+        if self._peeler is None:
+            self.detect(frame)
+        assert self._peeler is not None
+        records = self._assembler.feed(frame) if self._assembler else json_documents.split(frame)
+        return self._parse(self._peeler.peel(records))
+
+    def finish(self) -> Parsed:
+        """Return what still waited for its second half."""
+        if self._peeler is None:
+            return self._parsed([], 0, pl.DataFrame(schema=lines.SCHEMA))
+        last = [self._peeler.peel(self._assembler.finish())] if self._assembler else []
+        parsed = self._parse(pl.concat([*last, self._peeler.finish()]))
+        found = [parsed.requests]
+        for definition, joiner in self._joiners.values():
+            rest = joiner.finish()
+            found += [] if rest is None else [self._requests(definition, rest)]
+        return self._parsed(found, parsed.not_requests, parsed.malformed)
+
+    def _parse(self, peeled: pl.DataFrame) -> Parsed:
+        """Return what the lines in `text` of peeled rows hold."""
+        cuts, left = self._cascade.cut(peeled["text"])
+        found: list[pl.DataFrame] = []
+        none = peeled.height
+        for cut in cuts:
+            requests, kept = self._taken(cut, peeled)
+            found.append(requests)
+            none -= kept
+        rest = peeled[left]
+        malformed = rest.filter(looks_like_request(rest["text"])).select(*lines.SCHEMA)
+        return self._parsed(found, none - malformed.height, malformed)
+
+    def _taken(self, cut: Cut, peeled: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+        """Return the requests that a cut completes, and how many of its rows are requests, now or later."""
+        definition = cut.definition
+        if not definition.requests:
+            return schema.empty(), 0
+        fields = without_missing(cut.raw, definition)
+        places = peeled.select(PLACES)[cut.rows]
+        places.columns = [PLACE + name for name in PLACES]
+        records = places.hstack(fields)
+        if definition.other:
+            present = frozenset(fields.columns)
+            records = records.filter(~pl.any_horizontal([holds(group, present) for group in definition.other]))
+        if not (definition.join or definition.repeats):
+            return self._requests(definition, records), records.height
+        _, joiner = self._joiners.setdefault(definition.name, (definition, Joiner(definition)))
+        before = joiner.waiting
+        complete = joiner.feed(records)
+        return self._requests(definition, complete), complete.height + joiner.waiting - before
+
+    def _requests(self, definition: Definition, records: pl.DataFrame) -> pl.DataFrame:
+        """Return complete records as rows of schema.FRAME; a line without a time has its envelope's."""
+        fields = records.select(pl.exclude(f"^{PLACE}.*$"))
+        places = records.select(pl.col(PLACE + name).alias(name) for name in PLACES)
+        frame = typed(fields, definition, self.zone).hstack(places)
+        if frame["timestamp"].has_nulls() and (outer := places["envelope_time"]).null_count() < len(outer):
+            frame = frame.with_columns(frame["timestamp"].fill_null(read_time(outer, "iso8601", self.zone)))
+        self.log_formats[definition.name] += frame.height
+        frame = frame.with_columns(log_format=pl.lit(definition.name), source=pl.lit(self.source))
+        return schema.conform(frame)
+
+    def _parsed(self, found: Iterable[pl.DataFrame], not_requests: int, malformed: pl.DataFrame) -> Parsed:
+        parts = [part for part in found if part.height]
+        requests = parts[0] if len(parts) == 1 else pl.concat([schema.empty(), *parts])
+        if len(parts) > 1:
+            requests = requests.sort("line_number", "byte_offset", maintain_order=True)
+        return Parsed(requests, not_requests, malformed)

@@ -1,0 +1,34 @@
+"""What looks like a request though no format reads it; servers' error logs and vendors' test files hold none."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+_METHODS: Final = "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|CONNECT|TRACE|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|REPORT|SEARCH|PURGE"
+# A method before a target, in whatever columns: `GET /x`, `"GET","/x"`, GET<tab>host<tab>/x.
+_LINE: Final = rf"""(?:^|[\s"'=|\[({{,;:])(?:{_METHODS})["']?(?:[\s"',;|]+[^\s"',;|]*){{0,2}}[\s"',;|]+["']?(?:\\?/|https?:|\*(?:\s|$))"""
+_PROTOCOL: Final = r"\S+ \S+ HTTP/[0-9](?:\.[0-9])?(?:[\"'\s]|$)"
+_JSON_TARGET: Final = (
+    r'(?i)"[^"]*(?:ur[il]|path|target|request)[^"]*"\s*:\s*"(?:[A-Z]+ )?(?:\\?/|https?:|\\u002f|\\x5c)'
+)
+_JSON_METHOD: Final = rf'(?i)"[^"]*(?:method|verb)[^"]*"\s*:\s*"|"(?:{_METHODS}) '
+# nginx `2026/11/24 14:51:35 [error] 12#12:`, Apache `[Tue Nov 24 14:51:35.1 2026] [core:error] [pid 1`,
+# lighttpd `2026-11-24 14:51:35: (mod_x.c.1)`, HAProxy's and AWS' own notices.
+_ERROR_LOG: Final = (
+    r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: "
+    r"|\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d[.\d]* \d{4}\] \[[\w:-]*\] "
+    r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d: \([\w./]+\.\d+\) "
+    r"|\[(?:NOTICE|WARNING|ALERT)\]"
+    r"|Enable AccessLog for ELB)"
+)
+
+
+def looks_like_request(texts: pl.Series) -> pl.Series:
+    """Return a Boolean series: which texts (lines without their envelope) seem to tell of a request."""
+    is_json = texts.str.contains(r"^\s*\{")
+    line = texts.str.contains(_LINE) | texts.str.contains(_PROTOCOL)
+    record = texts.str.contains(_JSON_TARGET) & texts.str.contains(_JSON_METHOD)
+    error = texts.str.contains(_ERROR_LOG)
+    return (is_json & record) | (~is_json & line & ~error)

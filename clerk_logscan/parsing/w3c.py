@@ -1,0 +1,218 @@
+"""Lines of W3C extended logs: `#Fields:` names the columns, and may change within an input.
+
+https://www.w3.org/TR/WD-logfile.html. A definition reads the lines under a header that names the columns it
+requires. Lines under no header are read by a definition that knows its columns' order (`order`), where their
+texts have the shapes of those columns; a log for which users choose columns (CloudFront real-time) by the columns that
+fit in that order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import polars as pl
+
+from clerk_logscan.parsing.cuts import Cut
+from clerk_logscan.parsing.definitions import Definition
+
+FIELDS: Final = "#Fields:"
+DATE: Final = "#Date:"
+SAMPLED: Final = 200  # lines that decide which columns a headerless log has
+
+
+class W3c:
+    """Cuts the lines of one input; remembers the header that holds at the end of a batch."""
+
+    def __init__(self, definitions: Iterable[Definition]) -> None:
+        found = [definition for definition in definitions if definition.grammar == "w3c"]
+        self.definitions = sorted(found, key=lambda d: -len(d.requires))
+        self._header = ""
+        self._day: str | None = None
+        self._layouts: dict[tuple[str, int], tuple[str, ...] | None] = {}
+
+    def cut(self, texts: pl.Series) -> list[Cut]:
+        """Return what the definitions read of `texts`, lines in file order; other rows are in no Cut."""
+        marked = texts.str.starts_with("#")
+        frame = pl.DataFrame(
+            {"text": texts, "row": pl.int_range(len(texts), dtype=pl.UInt32, eager=True), "marked": marked}
+        )
+        headed = frame.with_columns(header=self._headers(texts, marked), day=self._days(texts, marked))
+        lines = headed.filter(~pl.col("marked"))
+        found: list[Cut] = []
+        for header in lines["header"].unique(maintain_order=True):
+            for cut in self._under(header, lines.filter(pl.col("header") == header)):
+                found.append(cut)
+        return found + self._headerless(_without(lines, found))
+
+    def _headers(self, texts: pl.Series, marked: pl.Series) -> pl.Series:
+        """Return the header that holds for each line, "" where none has come yet."""
+        if not marked.any():
+            return pl.repeat(self._header, len(texts), dtype=pl.String, eager=True)
+        names = pl.when(texts.str.starts_with(FIELDS)).then(texts.str.strip_prefix(FIELDS).str.strip_chars())
+        column = pl.select(names.alias("header")).to_series().fill_null(strategy="forward").fill_null(self._header)
+        self._header = column[-1]
+        return column
+
+    def _days(self, texts: pl.Series, marked: pl.Series) -> pl.Series:
+        """Return the day of the last `#Date:` before each line: some servers log the time alone under it."""
+        if not marked.any():
+            return pl.repeat(self._day, len(texts), dtype=pl.String, eager=True)
+        days = pl.when(texts.str.starts_with(DATE)).then(texts.str.extract(r"(\d{4}-\d\d-\d\d)"))
+        column = pl.select(days.alias("day")).to_series().fill_null(strategy="forward")
+        column = column.fill_null(self._day) if self._day else column
+        self._day = column[-1]
+        return column
+
+    def _under(self, header: str, lines: pl.DataFrame) -> list[Cut]:
+        names = tuple(header.split())
+        for definition in self.definitions:
+            if names and all(set(either.split("|")) & set(names) for either in definition.requires):
+                return _cut(definition, names, lines)
+        return []
+
+    def _headerless(self, lines: pl.DataFrame) -> list[Cut]:
+        """Read lines under no known header by the definitions that say the order of their columns."""
+        found: list[Cut] = []
+        for definition in self.definitions:
+            if not definition.order or lines.is_empty():
+                continue
+            widths = lines["text"].str.count_matches(definition.delimiter, literal=True) + 1
+            for width in widths.unique().sort(descending=True):
+                some = lines.filter(widths == width)
+                names = self._layout(definition, width, some["text"])
+                if names is not None:
+                    found += _cut(definition, names, some, whole=True)
+            lines = _without(lines, found)
+        return found
+
+    def _layout(self, definition: Definition, width: int, texts: pl.Series) -> tuple[str, ...] | None:
+        """Return the columns that lines of `width` columns have, or None; decided once for an input."""
+        if width == len(definition.order):
+            return definition.order
+        if not definition.headerless or width < len(definition.requires) or width > 2 * len(definition.order):
+            return None
+        key = (definition.name, width)
+        if key not in self._layouts:
+            rows = [text.split(definition.delimiter) for text in texts.head(SAMPLED)]
+            layout = align(definition, rows)
+            if layout is None:
+                return None
+            self._layouts[key] = layout
+        return self._layouts[key]
+
+
+def _without(lines: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
+    """Return the lines that no cut took."""
+    if not cuts:
+        return lines
+    return lines.filter(~pl.col("row").is_in(pl.concat([cut.rows for cut in cuts]).implode()))
+
+
+def _cut(definition: Definition, names: Sequence[str], lines: pl.DataFrame, whole: bool = False) -> list[Cut]:
+    """Return what `definition` reads of lines with these columns: of a line cut short, the columns before its last.
+
+    `whole`: only lines that have every column.
+    """
+    tabbed = lines["text"].str.contains("\t", literal=True)
+    found = []
+    for delimiter, some in (("\t", lines.filter(tabbed)), (" ", lines.filter(~tabbed))):
+        if some.is_empty():
+            continue
+        parts = some["text"].str.strip_chars_end("\r").str.split(delimiter)
+        width = parts.list.len()
+        taken = pl.DataFrame(
+            [_column(parts, width, names, name).alias(name) for name in sorted(definition.fields) if name in names],
+            height=len(parts),
+        )
+        if "date" not in names and "date" in definition.fields:
+            taken = taken.with_columns(some["day"].alias("date"))
+        fits = _fits(definition, names, taken, width, whole)
+        if fits.any():
+            found.append(Cut(definition, some["row"].filter(fits), taken.filter(fits)))
+    return found
+
+
+def _column(parts: pl.Series, width: pl.Series, names: Sequence[str], name: str) -> pl.Series:
+    """Return the column `name` of each line; null where the line ends before it, or within it."""
+    place = names.index(name)
+    column = parts.list.get(place, null_on_oob=True)
+    cut_short = (width < len(names)) & (width <= place + 1)
+    return column.set(cut_short, None) if cut_short.any() else column
+
+
+def _fits(
+    definition: Definition, names: Sequence[str], taken: pl.DataFrame, width: pl.Series, whole: bool
+) -> pl.Series:
+    """Tell which lines are of the definition: their number of columns, and every shape that it knows of them."""
+    fits = width == len(names)
+    if not whole:
+        target = {
+            name for column in ("request", "request_target", "url", "path") for name in _named(definition, column)
+        }
+        last = max((names.index(name) for name in target if name in names), default=len(names))
+        fits = fits | ((width < len(names)) & (width > last + 1))
+    for name, shape in definition.shapes.items():
+        if name in taken.columns:
+            fits = fits & taken[name].str.contains(rf"\A(?:{shape})\z").fill_null(True)
+    return fits
+
+
+def _named(definition: Definition, column: str) -> set[str]:
+    return {name for source in definition.columns.get(column, ()) for name in source.fields}
+
+
+def align(definition: Definition, rows: list[list[str]]) -> tuple[str, ...] | None:
+    """Return which of the definition's columns the `rows` (equally wide) hold, kept in its order, or None.
+
+    Columns beyond the last known one are new ones of the vendor's. The choice is the one that fits the most shapes in
+    all rows, where each column that has a shape must fit; the required columns must be among it.
+    """
+    width, order = len(rows[0]), definition.order
+    patterns = [re.compile(definition.shapes[name]) if name in definition.shapes else None for name in order]
+    columns = list(zip(*rows, strict=True))
+    fits = [[_score(pattern, column) for column in columns] for pattern in patterns]
+    best = _best(fits, width)
+    if best is None:
+        return None
+    names = tuple(order[place] if place is not None else f"new-{at}" for at, place in enumerate(best))
+    return names if set(definition.requires) <= set(names) else None
+
+
+def _score(pattern: re.Pattern[str] | None, column: Sequence[str]) -> float | None:
+    """Return how well a column's texts fit a known column: 0 where nothing is known of it, None where they do not."""
+    if pattern is None:
+        return 0.0
+    if not all(pattern.fullmatch(text) for text in column):
+        return None
+    return 1.0 if any(text != "-" for text in column) else 0.25
+
+
+def _best(fits: list[list[float | None]], width: int) -> list[int | None] | None:
+    """Return for each column which known one it is: an order-keeping assignment of the highest score.
+
+    `fits[k][c]` is the score of known column k for column c. Dynamic programming over both.
+    """
+    known = len(fits)
+    beyond = max(width - known, 0)  # a vendor adds columns at the end only
+    scores: list[list[float | None]] = [[None] * (known + 1) for _ in range(width + 1)]
+    scores[0] = [0.0] * (known + 1)
+    for c in range(1, width + 1):
+        for k in range(1, known + 1):
+            before, fit = scores[c - 1][k - 1], fits[k - 1][c - 1]
+            taken = before + fit if before is not None and fit is not None else None
+            skipped = scores[c][k - 1]
+            scores[c][k] = max((s for s in (taken, skipped) if s is not None), default=None)
+    end = width - beyond
+    if scores[end][known] is None:
+        return None
+    best: list[int | None] = [None] * width
+    c, k = end, known
+    while c:
+        if scores[c][k] == scores[c][k - 1]:
+            k -= 1
+            continue
+        best[c - 1] = k - 1
+        c, k = c - 1, k - 1
+    return best
