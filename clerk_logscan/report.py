@@ -8,8 +8,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 if TYPE_CHECKING:
     import polars as pl
 
@@ -95,6 +93,8 @@ class Report:
     @classmethod
     def from_json(cls, data: bytes | str) -> Report:
         """Read a saved report; a ReportError says in one sentence why it is not one."""
+        import orjson
+
         try:
             document = orjson.loads(data)
         except orjson.JSONDecodeError as error:

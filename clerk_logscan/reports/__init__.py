@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import importlib
 import os
-import pkgutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +25,8 @@ class OutputError(ValueError):
 
 def suffixes() -> list[str]:
     """Return the suffixes that can be written, such as `.html` and `.stix.json`, by name."""
-    names = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent / "outputs")]))
-    return sorted("." + name.replace("_", ".") for name in names)
+    names = (file.stem for file in (Path(__file__).parent / "outputs").iterdir() if file.suffix == ".py")
+    return sorted("." + name.replace("_", ".") for name in names if not name.startswith("__"))
 
 
 def suffix(path: str) -> str:

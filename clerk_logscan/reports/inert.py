@@ -10,8 +10,6 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
 # Printable by Unicode's categories, yet drawn as nothing: fillers, joiners, variation selectors, blank braille.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(c) for c in range(0xFE00, 0xFE10)}
 _STEERING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -146,6 +144,8 @@ _NOT_PLAIN = re.compile("[\x7f-\U0010ffff]")
 
 def json_bytes(value: Any, *, indent: bool = False) -> bytes:
     """Return UTF-8 JSON, exact when read back, in which steering characters are spelled `\\uXXXX` (RFC 8259, 7)."""
+    import orjson  # costs 15 ms, which a report on the screen need not pay
+
     out = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else None)
     if out.isascii() and b"\x7f" not in out:
         return out
