@@ -15,18 +15,21 @@ REQUIRED = frozenset(filter(None, os.environ.get("CLERK_LOGSCAN_REQUIRE", "").sp
 ROOT = Path(__file__).parent.parent
 
 
-def real_part(name: str, *, found: bool | None = None, why: str = "is not installed") -> str:
-    """Return the path of a program that a test needs; without it, skip, or fail where CLERK_LOGSCAN_REQUIRE names it.
-
-    `found` says whether the part is there, where it is more than a program on the path (Debian's servers are in sbin).
-    """
+def find_real_part(name: str) -> str:
+    """Return a program's path; without it the test is skipped, or fails where CLERK_LOGSCAN_REQUIRE names it."""
+    # Debian's servers are in sbin, which is not on every user's path.
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if path and found is not False:
+    if path:
         return path
-    message = f"{name} {why}"
     if name in REQUIRED:
-        pytest.fail(f"{message}, and CLERK_LOGSCAN_REQUIRE names it")
-    pytest.skip(message)
+        pytest.fail(f"{name} is not installed, and CLERK_LOGSCAN_REQUIRE names it")
+    pytest.skip(f"{name} is not installed")
+
+
+@pytest.fixture(scope="session")
+def real_part() -> Callable[[str], str]:
+    """The path of a program by its name; a test without it is skipped, or fails (see find_real_part)."""
+    return find_real_part
 
 
 @pytest.fixture
