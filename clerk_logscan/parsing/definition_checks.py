@@ -155,7 +155,7 @@ class _Checker:
         return value
 
     def templates(self) -> tuple[Template, ...]:
-        """Return the patterns: each a text, or a table of name, pattern, tail, open."""
+        """Return the patterns: each a text, or a table of name, pattern, tail, open, weak."""
         value = self.document.get("templates")
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list) or not items:
@@ -167,14 +167,15 @@ class _Checker:
         table = {"pattern": item} if isinstance(item, str) else item
         if not isinstance(table, dict) or not isinstance(table.get("pattern"), str):
             self.fail("templates", f"number {index + 1} has no pattern")
-        unknown = set(table) - {"name", "pattern", "tail", "open"}
+        unknown = set(table) - {"name", "pattern", "tail", "open", "weak"}
         if unknown:
             self.fail("templates", f"number {index + 1}: no such key: {min(unknown)}")
         if not variables.names(table["pattern"]):
             self.fail("templates", f"number {index + 1} names no variable ($name)")
         tail = self.as_strings("templates", table.get("tail", []))
         name = str(table.get("name", f"pattern {index + 1}"))
-        return Template(name, table["pattern"], tail, bool(table.get("open", False)))
+        flags = bool(table.get("open", False)), bool(table.get("weak", False))
+        return Template(name, table["pattern"], tail, *flags)
 
     def columns(self) -> dict[str, tuple[Source, ...]]:
         """Return the sources of every column that the file names."""
@@ -347,6 +348,10 @@ def default_evidence(templates: tuple[Template, ...]) -> tuple[Evidence, ...]:
             )
         )
     found.append(Evidence((absent,), "not-forwarded", "$upstream_addr is -: nginx asked no upstream server"))
+    if "upstream_status" in present:
+        # 502 and 504 are nginx' own where the connection failed.
+        answered = Condition("upstream_status", "matches", (r"(?:[1-4][0-9]{2}|50[0135-9]|5[1-9][0-9])$",))
+        found.append(Evidence((answered,), "forwarded", "$upstream_status is {upstream_status}: the upstream answered"))
     group = Condition("upstream_addr", "matches", (r"^[^:]+$",))
     found.append(
         Evidence((group,), "not-forwarded", "$upstream_addr is {upstream_addr}, the group: no server could be chosen")

@@ -15,14 +15,20 @@ from typing import Any, Final
 
 GRAMMARS: Final = ("template", "w3c", "json")
 HOPS: Final = ("edge", "balancer", "proxy", "application", "platform")  # outermost first; platform: any of them
-ESCAPES: Final = ("c", "none", "haproxy", "percent-once", "json")
+ESCAPES: Final = ("nginx", "apache", "c", "quote", "none", "haproxy", "percent-once", "json")
 SHOWS: Final = ("forwarded", "not-forwarded", "undetermined")
 
 # How the text of a field is read (fields.py). `strftime(...)` takes a format in chrono's notation.
 TIMES: Final = ("clf", "iso8601", "epoch-s", "epoch-ms", "epoch-us", "epoch-ns", "epoch-auto")
 DURATIONS: Final = ("s", "ms", "us", "ns", "duration")
 TEXTS: Final = ("text", "plus", "address", "last-address", "trace", "authority")
-CAPTURED: Final = ("captured-host", "captured-agent", "captured-url", "captured-addresses")  # told by their shape
+CAPTURED: Final = (
+    "captured-host",
+    "captured-text",
+    "captured-agent",
+    "captured-url",
+    "captured-addresses",
+)  # told by their shape
 NUMBERS: Final = ("status", "bytes")
 REQUESTS: Final = ("request", "url", "target")
 KINDS: Final = frozenset((*TIMES, *DURATIONS, *TEXTS, *CAPTURED, *NUMBERS, *REQUESTS))
@@ -93,12 +99,14 @@ class Template:
     """A line in nginx log_format notation; `tail` are pieces that may be missing from the right, blank-separated.
 
     `open`: anything may follow after a further blank, as where a vendor adds fields at the end.
+    `weak`: proves nothing of the format, as other formats have such lines too; read only once others have proved it.
     """
 
     name: str
     pattern: str
     tail: tuple[str, ...] = ()
     open: bool = False
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ import polars as pl
 LONE: Final = 0x10FF00
 _LONE_PATTERN: Final = r"[\x{10FF80}-\x{10FFFF}]"
 
-_C: Final = re.compile(r'\\(?:x([0-9A-Fa-f]{2})|(["\\abefnrtv\'/]))')
-_C_LETTERS: Final = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_NGINX: Final = re.compile(r"\\x([0-9A-Fa-f]{2})()")
+_C: Final = re.compile(r'\\(?:x([0-9A-Fa-f]{2})|(["\\abfnrtv]))')
+_C_LETTERS: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_QUOTE: Final = re.compile(r'\\(?:(?!)()|(["\\]))')
 _HAPROXY: Final = re.compile(r"#([0-9A-Fa-f]{2})")
 _PERCENT: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 
@@ -44,7 +46,8 @@ def lone(data: bytes) -> str:
 def decode(text: str, escape: str) -> str:
     """Undo one level of the escaping `escape` (definitions.ESCAPES) in one text; `none` and `json` change nothing.
 
-    c: nginx writes `\\xHH`; Apache, lighttpd, morgan also `\\"`, `\\\\` and the letters of C; an unknown escape stays.
+    nginx: `\\xHH`, nothing else. apache, c (lighttpd): also `\\"`, `\\\\`, the letters of C; an unknown escape stays.
+    quote: only `\\"` and `\\\\`, as newer morgan; a lone backslash, as it wrote before, is the client's.
     haproxy: `#HH`. percent-once: `%HH`, as CloudFront encodes what it logs.
     """
     undo = _UNDO.get(escape)
@@ -52,7 +55,10 @@ def decode(text: str, escape: str) -> str:
 
 
 _UNDO: Final[dict[str, tuple[str, Callable[[str], str]]]] = {
+    "nginx": ("\\", lambda text: _bytes_decoded(_NGINX, text)),
+    "apache": ("\\", lambda text: _bytes_decoded(_C, text)),
     "c": ("\\", lambda text: _bytes_decoded(_C, text)),
+    "quote": ("\\", lambda text: _bytes_decoded(_QUOTE, text)),
     "haproxy": ("#", lambda text: _bytes_decoded(_HAPROXY, text)),
     "percent-once": ("%", lambda text: _bytes_decoded(_PERCENT, text)),
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import polars as pl
@@ -46,14 +48,18 @@ def _last_address(texts: pl.Series) -> pl.Series:
     return _address(texts.str.replace(r"(?s)^.*,", ""))
 
 
-def _captured_agent(texts: pl.Series) -> pl.Series:
-    other = texts.str.contains(_DOTTED) | texts.str.contains(_URL) | texts.str.contains(_ADDRESSES)
-    return texts.zip_with(~other, pl.Series([None], dtype=pl.String))
+def _not(*patterns: str) -> Callable[[pl.Series], pl.Series]:
+    """Return a function that keeps the texts in which none of `patterns` is found."""
+    return _where(lambda texts: ~reduce(or_, (texts.str.contains(pattern) for pattern in patterns)))
 
 
 def _only(pattern: str) -> Callable[[pl.Series], pl.Series]:
     """Return a function that keeps the texts in which `pattern` is found."""
-    return lambda texts: texts.zip_with(texts.str.contains(pattern), pl.Series([None], dtype=pl.String))
+    return _where(lambda texts: texts.str.contains(pattern))
+
+
+def _where(test: Callable[[pl.Series], pl.Series]) -> Callable[[pl.Series], pl.Series]:
+    return lambda texts: texts.zip_with(test(texts), pl.Series([None], dtype=pl.String))
 
 
 _TEXTS: Final[dict[str, Callable[[pl.Series], pl.Series]]] = {
@@ -63,7 +69,9 @@ _TEXTS: Final[dict[str, Callable[[pl.Series], pl.Series]]] = {
     "authority": lambda texts: texts.str.replace("^.*@", ""),
     "plus": lambda texts: texts.str.replace_all("+", " ", literal=True),
     "captured-host": _only(_HOST),
-    "captured-agent": _captured_agent,
+    "captured-domain": _only(_DOTTED),
+    "captured-text": _not(_DOTTED, _URL, _ADDRESSES),
+    "captured-agent": _not(_HOST, _URL, _ADDRESSES),
     "captured-url": _only(_URL),
     "captured-addresses": _only(_ADDRESSES),
 }

@@ -17,6 +17,7 @@ from clerk_logscan.parsing.field_values import read_bytes, read_duration, read_s
 _OF_THE_LINE: Final = ("log_format", "source", "line_number", "byte_offset", "raw")  # the parser's to fill
 RESULT: Final = {name: dtype for name, dtype in schema.FRAME.items() if name not in _OF_THE_LINE}
 _TEXTS: Final = ("client_ip", "forwarded_for", "method", "protocol", "host", "user_agent", "referer", "request_id")
+_AS_LOGGED: Final = "\0as logged"
 _NON_ASCII: Final = r"[^\x21-\x7E]"
 _REASON_LIMIT: Final = 200  # characters of a field's value that a reason quotes
 _FORWARDED: Final = {"forwarded": True, "not-forwarded": False, "undetermined": None}
@@ -45,12 +46,13 @@ def holds(conditions: tuple[Condition, ...], present: frozenset[str]) -> pl.Expr
 def _holds(condition: Condition, present: frozenset[str]) -> pl.Expr:
     if condition.field not in present:
         return pl.lit(condition.operator == "absent")
-    field, values = pl.col(condition.field), condition.values
+    as_logged = f"{condition.field}{_AS_LOGGED}"
+    field, values = pl.col(as_logged if as_logged in present else condition.field), condition.values
     match condition.operator:
         case "absent":
-            return field.is_null()
+            return pl.col(condition.field).is_null()
         case "present":
-            return field.is_not_null()
+            return pl.col(condition.field).is_not_null()
         case "equals" | "in":
             test = field.is_in(list(values))
         case "matches":
@@ -67,10 +69,17 @@ def _holds(condition: Condition, present: frozenset[str]) -> pl.Expr:
 
 
 def without_missing(raw: pl.DataFrame, definition: Definition) -> pl.DataFrame:
-    """Return the fields that the definition reads, with null for what stands for nothing there (`-`, an empty text)."""
+    """Return the fields that the definition reads, with null for what stands for nothing there (`-`, an empty text).
+
+    A field that a condition compares with such a text (`= "-"`: it is there, and says nothing) has a second column with
+    its text as logged.
+    """
+    tested = {c.field for e in definition.evidence for c in e.when if not set(c.values).isdisjoint(definition.missing)}
+    logged = [pl.col(name).alias(f"{name}{_AS_LOGGED}") for name in raw.columns if name in tested]
     used = [pl.col(name) for name in raw.columns if name in definition.fields]
     absent = [pl.any_horizontal([field == text for text in definition.missing]) for field in used]
-    return raw.select(pl.when(~is_missing).then(field) for field, is_missing in zip(used, absent, strict=True))
+    known = [pl.when(~is_missing).then(field) for field, is_missing in zip(used, absent, strict=True)]
+    return raw.select(*known, *logged)
 
 
 class _Reader:
@@ -99,10 +108,10 @@ class _Reader:
             columns["_non_ascii"] = columns["request_target"].str.contains(_NON_ASCII)
         columns = {n: escapes.spell(c) if c.dtype == pl.String else c for n, c in columns.items()}
         frame = pl.DataFrame([column.alias(name) for name, column in columns.items()]).with_columns(self.hints())
-        rows = pl.DataFrame(height=self.height) if not columns else frame
-        return rows.select(
-            pl.col(name).cast(dtype, strict=False) if name in rows.columns else pl.lit(None, dtype).alias(name)
-            for name, dtype in RESULT.items()
+        rows = frame if columns else pl.DataFrame(height=self.height)
+        absent = [pl.lit(None, dtype).alias(name) for name, dtype in RESULT.items() if name not in rows.columns]
+        return rows.with_columns(absent).select(
+            pl.col(name).cast(dtype, strict=False) for name, dtype in RESULT.items()
         )
 
     def sources(self, column: str) -> list[Source]:

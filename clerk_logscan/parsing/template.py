@@ -13,8 +13,14 @@ from clerk_logscan.parsing import escapes
 from clerk_logscan.parsing.definitions import Definition, Template
 from clerk_logscan.parsing.variables import REFERENCE
 
-# A quoted field whose escaping puts a backslash before the quote (Apache), in one pass.
-_QUOTED_C: Final = r'[^"\\]*(?:\\.[^"\\]*)*'
+# What stands between quotes, by the escaping of the log: so a line with an escape tells nginx from Apache.
+_QUOTED: Final = {
+    "nginx": r'(?:[^"\\]|\\x[0-9A-F]{2})*',  # ngx_http_log_escape
+    "apache": r'(?:[^"\\]|\\(?:x[0-9a-f]{2}|["\\bnrtv]))*',  # ap_escape_logitem
+    "c": r'(?:[^"\\]|\\.)*',
+    "quote": r'(?:[^"\\]|\\.)*',
+    "haproxy": '[^"]*',
+}
 # A request in a line with raw quotes: its first end that has a protocol. A target with a blank is refused by
 # servers, so what imitates that end can only come later, in a referer or an agent.
 _LOOSE_REQUEST: Final = r"(?:.*? HTTP/[0-9](?:\.[0-9])?|.*?)"
@@ -31,18 +37,22 @@ class Pattern:
     fields: tuple[str, ...]
 
 
-def cut(lines: pl.Series, definition: Definition, *, loose: bool = False) -> tuple[pl.Series, pl.DataFrame]:
+def cut(
+    lines: pl.Series, definition: Definition, *, loose: bool = False, detecting: bool = False
+) -> tuple[pl.Series, pl.DataFrame]:
     """Cut lines (String) into the definition's fields, its escaping undone.
 
     Returns a Boolean series, never null, of the lines that are of this format, and a frame of String columns with as
     many rows as it has true ones, in their order. Of several templates the first that fits reads a line.
     `loose` reads hostile lines from both ends (raw quotes, a user with blanks), only after all others have tried:
-    it takes lines that belong to other formats, too.
+    it takes lines that belong to other formats, too. `detecting` leaves out templates that prove nothing (`weak`).
     """
     matched = pl.Series([False]).new_from_index(0, len(lines))
     pieces: list[pl.DataFrame] = []
     for template in definition.templates:
         left = (~matched).arg_true()
+        if template.weak and detecting:
+            continue
         if not len(left):
             break
         found = _extract(
@@ -81,7 +91,8 @@ def compile_template(template: Template, definition: Definition, loose: bool = F
     """Return the pattern of a template of `definition`; only fields that it reads are captured.
 
     polars' regular expressions read a line in one pass where every next character decides, and hold at most
-    sixteen groups that way; so each field excludes the literal behind it. NULs before a line (copytruncate) are passed.
+    sixteen groups that way; so each field excludes the literal behind it. `loose` also passes NULs before a line
+    (copytruncate); looking for them always would halve the speed.
     """
     builder = _Builder(definition, loose)
     more = bool(template.tail) or template.open
@@ -94,7 +105,8 @@ def compile_template(template: Template, definition: Definition, loose: bool = F
     tail = "(?: .*)?" if template.open else ""
     for piece in reversed(pieces):
         tail = f"(?: {piece}{tail})?"
-    return Pattern(rf"(?s)^\x00*{body}{tail}$", tuple(builder.captured))
+    start = r"^\x00*" if loose else "^"
+    return Pattern(f"(?s){start}{body}{tail}$", tuple(builder.captured))
 
 
 class _Builder:
@@ -134,13 +146,14 @@ class _Builder:
         if at_end:
             return ".*"
         quoted = before.endswith('"') and after.startswith('"')
-        if self.loose and not (quoted and self.definition.escape in ("c", "haproxy")):
+        escape = self.definition.escape
+        if quoted and escape in _QUOTED:
+            return _QUOTED["c" if self.loose and escape != "haproxy" else escape]
+        if self.loose:
             return _LOOSE_REQUEST if name in self.requests else ".*?"
-        if quoted and self.definition.escape == "c":
-            return _QUOTED_C
         if not after:
             return ".*?"
-        some = "*" if quoted or self.definition.escape == "none" else "+"
+        some = "*" if quoted or escape == "none" else "+"
         return f"[^{_escaped(after[0])}]{some}"
 
 
