@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,47 @@ def find_real_part(name: str) -> str:
 def real_part() -> Callable[[str], str]:
     """The path of a program by its name; a test without it is skipped, or fails (see find_real_part)."""
     return find_real_part
+
+
+@pytest.fixture(scope="session")
+def node_packages() -> Path:
+    """The folder of tests/node with its packages installed, once for all workers; CLERK_LOGSCAN_NODE names another.
+
+    Without Node, or where npm cannot reach a registry, the test is skipped, or fails where `node` is required.
+    """
+    find_real_part("node")
+    if named := os.environ.get("CLERK_LOGSCAN_NODE"):
+        return Path(named)
+    npm, folder = find_real_part("npm"), ROOT / "tests" / "node"
+    with _alone(folder / ".installing"):
+        if (folder / "node_modules" / ".package-lock.json").exists():
+            return folder
+        line = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"]
+        result = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    if result.returncode == 0:
+        return folder
+    message = f"npm could not install the vulnerable packages: {result.stderr.strip()[-300:]}"
+    if "node" in REQUIRED:
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold a lock among the test workers: the others wait until it is gone."""
+    deadline = time.monotonic() + 300
+    while True:
+        try:
+            lock.mkdir()
+            break
+        except FileExistsError:
+            if time.monotonic() > deadline:
+                pytest.fail(f"{lock} is held for too long: remove it")
+            time.sleep(0.2)
+    try:
+        yield
+    finally:
+        lock.rmdir()
 
 
 @pytest.fixture
