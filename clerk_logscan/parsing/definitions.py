@@ -24,6 +24,7 @@ DURATIONS: Final = ("s", "ms", "us", "ns", "duration")
 TEXTS: Final = ("text", "plus", "address", "last-address", "trace", "authority")
 CAPTURED: Final = (
     "captured-host",
+    "captured-domain",
     "captured-text",
     "captured-agent",
     "captured-url",
