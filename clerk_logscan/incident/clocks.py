@@ -1,0 +1,55 @@
+"""Whose clock is believed, where logs of the same requests differ: that of most of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from clerk_logscan.incident.events import Event
+from clerk_logscan.incident.hops import Hops
+from clerk_logscan.incident.logs import Log
+from clerk_logscan.incident.times import MINUTE
+
+
+def offsets(logs: Sequence[Log], hops: Hops) -> dict[Log, int]:
+    """Return by how many microseconds each log's clock is ahead of the one that is believed; 0 where nothing tells.
+
+    Within logs that are hops of one another, the clock of most of them (to the minute) is believed, the outermost's
+    among equals: edges and balancers of a cloud keep UTC.
+    """
+    found: dict[Log, int] = {}
+    for start in sorted(logs, key=lambda log: (log.depth, log.rank)):
+        if start not in found:
+            family = _family(start, hops)
+            base = _believed(family)
+            found.update({log: offset - base for log, offset in family.items()})
+    return found
+
+
+def _family(start: Log, hops: Hops) -> dict[Log, int]:
+    """Return the logs that are hops of `start`, directly or not, with how far they are ahead of it."""
+    family, waiting = {start: 0}, [start]
+    while waiting:
+        log = waiting.pop(0)
+        for outer, inner in hops.pairs:
+            skew = hops.pairs[outer, inner].skew
+            for here, there, ahead in ((outer, inner, skew), (inner, outer, -skew)):
+                if here is log and there not in family:
+                    family[there] = family[log] + ahead
+                    waiting.append(there)
+    return family
+
+
+def _believed(family: dict[Log, int]) -> int:
+    def agreeing(offset: int) -> int:
+        return sum(abs(other - offset) <= MINUTE for other in family.values())
+
+    ordered = sorted(family.items(), key=lambda item: (item[0].depth, item[0].rank))
+    return max((offset for _, offset in ordered), key=agreeing)
+
+
+def trust(events: Iterable[Event], ahead: dict[Log, int]) -> None:
+    """Let each event take its time from its outermost line whose clock is believed."""
+    for event in events:
+        timed = [line for line in event.lines if line.time is not None]
+        right = [line for line in timed if abs(ahead.get(line.log, 0)) <= MINUTE]
+        event.trusted = (right or timed or event.lines)[0]

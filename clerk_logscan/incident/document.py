@@ -1,0 +1,118 @@
+"""The report document: the parts of an investigation as plain rows, times as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from clerk_logscan import __version__
+from clerk_logscan.incident.coverage import Span
+from clerk_logscan.incident.events import Event
+from clerk_logscan.incident.hops import Hops
+from clerk_logscan.incident.logs import Input, Log
+from clerk_logscan.incident.people import Lured
+from clerk_logscan.incident.times import as_micros, length, text
+from clerk_logscan.schema import FINDING_COLUMNS
+
+ADVISORY: Final = "CVE-2026-34076 (GHSA-gjxx-92w9-8v8f)"
+Row = dict[str, Any]
+
+_INPUT_COLUMNS: Final = (
+    "source",
+    "sha256",
+    "bytes",
+    "lines",
+    "searched",
+    "examined",
+    "requests",
+    "not_requests",
+    "malformed",
+    "suspicious_malformed",
+    "log_formats",
+    "first_timestamp",
+    "last_timestamp",
+    "gaps",
+    "complete",
+    "error",
+)
+
+
+def finding_rows(findings: pl.DataFrame, events: Sequence[Event]) -> list[Row]:
+    """Return the findings of `events` as rows with the columns of a finding, in the order of time.
+
+    `findings` is the frame with a column `_row`, the row's number, which `events` give their lines as `row`.
+    """
+    told = []
+    for event in events:
+        for line in (*event.lines, *event.copies):
+            if line.rule_id is not None:
+                told.append((line.row, event.severity(line), event.outcome, event.incident_id, event.event_id))
+    columns = {
+        "_row": pl.Int64,
+        "severity": pl.String,
+        "outcome": pl.String,
+        "incident_id": pl.String,
+        "event_id": pl.String,
+    }
+    settled = pl.DataFrame(told, schema=columns, orient="row")
+    rows = settled.join(findings.drop("severity"), on="_row", maintain_order="left")
+    stamp = pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    ordered = rows.sort("timestamp", nulls_last=True, maintain_order=True)
+    return ordered.with_columns(stamp).select(FINDING_COLUMNS).to_dicts()
+
+
+def input_rows(inputs: Sequence[Input], holes: Mapping[str, Sequence[Span]]) -> list[Row]:
+    """Return the ledger: a row an input, without the keys that only the investigation needs."""
+    return [_input_row(row, holes.get(row["source"], ())) for row in inputs]
+
+
+def _input_row(row: Input, holes: Sequence[Span]) -> Row:
+    found = {name: row.get(name) for name in _INPUT_COLUMNS}
+    found["gaps"] = [{"from": text(start), "to": text(end)} for start, end in holes]
+    for name in ("first_timestamp", "last_timestamp"):
+        found[name] = text(as_micros(row.get(name)))
+    return found
+
+
+def lured_rows(lured: Sequence[Lured]) -> list[Row]:
+    """Return the lured users with the page that lured them."""
+    return [
+        {
+            "client_ip": user.client,
+            "referer": user.page,
+            "first_seen": text(user.event.time),
+            "target_host": user.event.gravest.target_host,
+            "incident_id": user.event.incident_id,
+        }
+        for user in lured
+    ]
+
+
+def hop_rows(logs: Sequence[Log], hops: Hops, ahead: Mapping[Log, int]) -> list[Row]:
+    """Return the logs that saw the same requests, the outermost first, and how far their clocks are apart."""
+    paired = {log for pair in hops.pairs for log in pair}
+    ordered = sorted((log for log in logs if log in paired), key=lambda log: (log.depth, log.rank))
+    return [
+        {
+            "name": log.name,
+            "role": log.kind,
+            "sources": log.sources,
+            "skew_seconds": round(ahead.get(log, 0) / 1_000_000, 3),
+            "text": _clock(ahead.get(log, 0)),
+        }
+        for log in ordered
+    ]
+
+
+def _clock(ahead: int) -> str:
+    if abs(ahead) < 1_000_000:
+        return "its clock agrees with the others"
+    return f"its clock is {length(ahead)} {'ahead of' if ahead > 0 else 'behind'} the one that most logs agree on"
+
+
+def tool(options: Any) -> Row:
+    """Return which program wrote the report, for which advisory, and with which options; no time of the run."""
+    stated = options.stated() if hasattr(options, "stated") else {}
+    return {"name": "clerk-logscan", "version": __version__, "advisory": ADVISORY, "options": stated}

@@ -1,0 +1,73 @@
+"""Registrable domains: who can be told apart behind host names (publicsuffix.org, default rule `*`, never fetched)."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """Return the list that the package bundles; loaded once, only when it is asked."""
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
+
+
+@lru_cache(maxsize=262144)
+def registrable(host: str) -> str:
+    """Return the registrable domain of a host name; an address, or a public suffix itself, is its own.
+
+    `host` is lower-case ASCII without a port, IPv6 in brackets.
+    """
+    name = host.rstrip(".")
+    if name.startswith("[") or _is_address(name):
+        return name
+    return _suffixes().privatesuffix(name) or name
+
+
+def site(host: str | None) -> str | None:
+    """Return the registrable domain of a `Host` value with or without a port, None where it names no site."""
+    if not host:
+        return None
+    name = _without_port(host.strip().lower())
+    return registrable(name) if name else None
+
+
+@lru_cache(maxsize=65536)
+def site_of_url(url: str | None) -> str | None:
+    """Return the registrable domain of a URL's host, None where there is none (a Referer may be any text)."""
+    if not url:
+        return None
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return None
+    if not host:
+        return None
+    return registrable(f"[{host}]" if ":" in host else host)
+
+
+def public(host_site: str) -> bool:
+    """Return whether a site can be seen from outside: a name with a dot, no address."""
+    return "." in host_site and not _is_address(host_site)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host

@@ -1,0 +1,115 @@
+"""Events: a request that at least one rule reports, with every line that any log has of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from clerk_logscan.incident.lines import DECODED, OFF_HOST, UNRESOLVABLE, Line
+from clerk_logscan.schema import SEVERITIES
+
+NAMESPACE: Final = uuid.UUID("5c1f2a52-6f0e-5d53-9c55-340760000000")  # of this program's ids, any fixed one would do
+
+# The gravest first. An off-host-after-decoding with the outcome `none` counts as the least.
+OUTCOMES: Final = ("presumed-sent", "undetermined", "not-forwarded", "refused", "not-vulnerable", "none")
+_RULES: Final = (OFF_HOST, DECODED, UNRESOLVABLE)
+_NO_ANSWER: Final = frozenset({None, 0, -1})
+
+
+@dataclass(eq=False)
+class Event:
+    """One request. `lines` are its lines with the outermost log first; copies of an object come last.
+
+    `trusted` is the line whose clock is believed. The rest is filled in as it is found out.
+    """
+
+    lines: list[Line]
+    trusted: Line
+    copies: list[Line] = field(default_factory=list)
+    client: str | None = None
+    outcome: str = "none"
+    reason: str = ""
+    incident_id: str = ""
+
+    @property
+    def outer(self) -> Line:
+        """Return the line of the outermost log that has the request."""
+        return self.lines[0]
+
+    @property
+    def inner(self) -> Line:
+        """Return the line of the innermost log that has the request."""
+        return self.lines[-1]
+
+    @property
+    def time(self) -> int | None:
+        """Return when the request was logged, microseconds, by the clock that is believed."""
+        return self.trusted.time
+
+    @cached_property
+    def findings(self) -> list[Line]:
+        """Return the lines that a rule reports."""
+        return [line for line in self.lines if line.rule_id is not None]
+
+    @cached_property
+    def gravest(self) -> Line:
+        """Return the line whose finding speaks for the event: the gravest, the innermost of equals."""
+        return min(reversed(self.findings), key=_gravity)
+
+    @property
+    def rules(self) -> set[str]:
+        """Return the rules that report a line of it."""
+        return {line.rule_id for line in self.findings if line.rule_id}
+
+    @property
+    def names_host(self) -> bool:
+        """Return whether the key could go to a foreign host."""
+        return bool(self.rules & {OFF_HOST, DECODED})
+
+    @property
+    def off_host(self) -> bool:
+        """Return whether it is an off-host event as the verdict counts them."""
+        return OFF_HOST in self.rules or (DECODED in self.rules and self.outcome == "presumed-sent")
+
+    @property
+    def status(self) -> int | None:
+        """Return the innermost answer that any log has: what the application said, where its own log is there."""
+        return next((line.status for line in reversed(self.lines) if line.status not in _NO_ANSWER), None)
+
+    @cached_property
+    def event_id(self) -> str:
+        """Return an id that equal inputs give again."""
+        line = self.lines[0]
+        return str(uuid.uuid5(NAMESPACE, f"event|{line.source}|{line.number}|{line.offset}|{line.time}|{line.target}"))
+
+    def severity(self, line: Line) -> str:
+        """Return the severity of one of its findings, which the outcome may lower."""
+        lowered = self.outcome in {"not-forwarded", "refused", "not-vulnerable"}
+        void = line.rule_id == DECODED and self.outcome == "none"
+        return "low" if lowered or void else str(line.severity)
+
+
+def _gravity(line: Line) -> tuple[int, int]:
+    rank = SEVERITIES.index(line.severity) if line.severity in SEVERITIES else len(SEVERITIES)
+    return rank, _RULES.index(line.rule_id) if line.rule_id in _RULES else len(_RULES)
+
+
+def of(requests: Iterable[list[Line]]) -> list[Event]:
+    """Return the requests that a rule reports, as events; the outermost line's clock is believed."""
+    return [Event(lines, lines[0]) for lines in requests if any(line.rule_id is not None for line in lines)]
+
+
+def attach_copies(events: Iterable[Event], copied: Iterable[Line], originals: dict[str, str]) -> list[Event]:
+    """Give the lines of copied inputs to the events of their originals; return new events for what is left."""
+    by_place = {(line.source, line.number, line.offset, line.target): event for event in events for line in event.lines}
+    left = []
+    for line in copied:
+        event = by_place.get((originals[line.source], line.number, line.offset, line.target))
+        if event is not None:
+            event.copies.append(line)
+        elif line.rule_id is not None:
+            left.append(Event([line], line))
+    return left

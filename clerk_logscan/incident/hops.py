@@ -1,0 +1,146 @@
+"""Which logs are hops of one another, in which order, and how far their clocks are apart: decided once for all."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from clerk_logscan.incident.lines import Line
+from clerk_logscan.incident.logs import Log
+from clerk_logscan.incident.sightings import Common, addresses_of
+from clerk_logscan.incident.skew import TOLERANCE, Estimate, estimate
+from clerk_logscan.incident.times import HOUR, SECOND
+
+
+@dataclass(eq=False)
+class Hop:
+    """Two logs that saw the same requests: `inner` stands behind `outer`; `skew` is its clock minus the outer one's.
+
+    `shared` holds the outer log's times (sorted, microseconds) of the proxy-path requests that both saw.
+    """
+
+    outer: Log
+    inner: Log
+    skew: int
+    common: Common
+    shared: list[int] = field(default_factory=list)
+
+    def shares_near(self, time: int) -> bool:
+        """Return whether both logs saw a proxy-path request within the hour around `time` (the outer clock)."""
+        place = bisect_left(self.shared, time - HOUR)
+        return place < len(self.shared) and self.shared[place] <= time + HOUR
+
+
+class Hops:
+    """All pairs of logs that are hops of one another."""
+
+    def __init__(self, lines: Sequence[Line], commons: dict[tuple[Log, Log], Common]) -> None:
+        times = _times(lines)
+        self.pairs: dict[tuple[Log, Log], Hop] = {}
+        for (first, second), common in commons.items():
+            hop = _hop(first, second, common, times)
+            if hop is not None:
+                self.pairs[hop.outer, hop.inner] = hop
+        self._deepen()
+
+    def between(self, one: Log, other: Log) -> Hop | None:
+        """Return the pair that two logs make, in whichever order, None where they are no hops of each other."""
+        return self.pairs.get((one, other)) or self.pairs.get((other, one))
+
+    def behind(self, log: Log) -> list[Hop]:
+        """Return the pairs of which `log` is the outer one."""
+        return [hop for hop in self.pairs.values() if hop.outer is log]
+
+    def replicas(self, one: Log, other: Log) -> bool:
+        """Return whether two logs are of the same kind of hop, side by side."""
+        return one is not other and one.rank == other.rank and self.between(one, other) is None
+
+    def _deepen(self) -> None:
+        """Give every log its depth: behind all logs that it stands behind."""
+        for _ in self.pairs:
+            for outer, inner in self.pairs:
+                inner.depth = max(inner.depth, outer.depth + 1)
+            if all(inner.depth > outer.depth for outer, inner in self.pairs):
+                return
+
+
+def _times(lines: Iterable[Line]) -> dict[Log, list[int]]:
+    times: dict[Log, list[int]] = defaultdict(list)
+    for line in lines:
+        if line.time is not None:
+            times[line.log].append(line.time)
+    return {log: sorted(members) for log, members in times.items()}
+
+
+def _hop(first: Log, second: Log, common: Common, times: dict[Log, list[int]]) -> Hop | None:
+    by_id, by_key = estimate(common.by_id), estimate(common.by_key)
+    found = by_id or by_key
+    if not common.by_id and (by_key is None or not _convincing(first, second, common, by_key, times)):
+        return None
+    skew = found.skew if found else 0
+    if _outer_first(first, second, common):
+        return Hop(first, second, skew, common)
+    return Hop(second, first, -skew, common)
+
+
+def _convincing(first: Log, second: Log, common: Common, found: Estimate, times: dict[Log, list[int]]) -> bool:
+    """Return whether what two logs share without ids makes them hops, and not neighbours that met one client.
+
+    Hops of different kinds with clocks that agree need little; a clock that is far off, or two logs of one kind
+    (replicas behind one balancer share clients, targets and seconds), need most of what they hold to agree.
+    """
+    share = found.lines / max(1, _comparable(times.get(first, []), times.get(second, []), found.skew))
+    if first.rank == second.rank:
+        if _crossed(first, second, common) != 0:
+            return share >= 0.3
+        return found.lines >= 3 and share >= 0.8 and found.spread <= 2 * SECOND
+    if found.close:
+        return share >= 0.3
+    return share >= 0.5 and (found.lines >= 3 or found.requests >= 2)
+
+
+def _comparable(first: list[int], second: list[int], skew: int) -> int:
+    """Return how many proxy-path requests the smaller log holds in the time that both logs cover."""
+    if not first or not second:
+        return max(len(first), len(second))
+    start = max(first[0] + skew, second[0]) - TOLERANCE
+    end = min(first[-1] + skew, second[-1]) + TOLERANCE
+    ones = bisect_left(first, end - skew + 1) - bisect_left(first, start - skew)
+    others = bisect_left(second, end + 1) - bisect_left(second, start)
+    return min(ones, others)
+
+
+def _outer_first(first: Log, second: Log, common: Common) -> bool:
+    """Return whether `first` stands in front of `second`.
+
+    The application's own log is innermost; else the log whose client is in the other's `X-Forwarded-For` is in front;
+    else the kind of hop decides, then who names fewer addresses. A log without statuses is of a filter within a hop.
+    """
+    if first.innermost != second.innermost:
+        return second.innermost
+    crossed = _crossed(first, second, common)
+    if crossed:
+        return crossed > 0
+    if first.rank != second.rank:
+        return first.rank < second.rank
+    if first.answers != second.answers:
+        return first.answers
+    return _named(common, 0) <= _named(common, 1)
+
+
+def _crossed(first: Log, second: Log, common: Common) -> int:
+    """Return how many more shared requests show `first` in front of `second` than the other way round, by addresses."""
+    votes = 0
+    for ones, others in (*common.by_id, *common.by_key):
+        for one, other in zip(ones, others, strict=False):
+            if one.client != other.client:
+                votes += (one.client in other.forwards) - (other.client in one.forwards)
+    return votes
+
+
+def _named(common: Common, side: int) -> float:
+    groups = [*common.by_id, *common.by_key]
+    named = [len(addresses_of(line)) for group in groups for line in group[side]]
+    return sum(named) / max(1, len(named))

@@ -1,0 +1,199 @@
+"""The investigation, from findings to the report document, in the order in which one thing rests on another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from clerk_logscan import rules
+from clerk_logscan.incident import (
+    advice,
+    clocks,
+    document,
+    evidence,
+    incidents,
+    joining,
+    lines,
+    logs,
+    outages,
+    outcome,
+    people,
+    reading,
+    sightings,
+    statement,
+    timeline,
+    verdict,
+)
+from clerk_logscan.incident import events as events_of
+from clerk_logscan.incident.coverage import Span, uncovered
+from clerk_logscan.incident.events import Event
+from clerk_logscan.incident.hops import Hops
+from clerk_logscan.incident.lines import Line
+from clerk_logscan.incident.logs import Logs
+from clerk_logscan.incident.times import micros
+
+Facts = Mapping[str, Mapping[str, Any]]
+_PLACE = ["source", "line_number", "byte_offset", "timestamp", "request_target"]
+
+
+def investigate(
+    findings: pl.DataFrame, observed: pl.DataFrame, inputs: Sequence[dict[str, Any]], facts: Facts, options: Any
+) -> dict[str, Any]:
+    """Return the report document (docs/report.md) of what the logs show.
+
+    `findings` is what `rules.apply` gave; `observed` every parsed request with its destination columns, the findings
+    among them. `inputs` are the ledger's rows, with keys that begin with `_` for what only this needs (`_set`,
+    `_times`, `_hidden`, `_foreign_prefixes`, `_requestlike`, `_named`). `facts` says of each format `hop`,
+    `best_effort`, `hidden_by`. `options` has the windows, `since`, `until` and `context`.
+    """
+    findings = findings.with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
+    others = observed.join(findings, on=_PLACE, how="anti", nulls_equal=True)
+    every = pl.concat([findings, others], how="diagonal_relaxed")
+    known = Logs(every, inputs, facts)
+    requests, hops, events = _events(every, known, inputs)
+    ahead = clocks.offsets(known.all, hops)
+    clocks.trust(events, ahead)
+    events = _ordered(_within(events, options), known)
+
+    own = people.own_hops(requests)
+    front = people.fronts(every, findings)
+    for event in events:
+        event.client = people.client(event, own, front)
+    windows = _windows(options)
+    down = outages.find(events, every, known)
+    outcome.settle(events, evidence.Evidence(known.all, hops, down), windows)
+
+    found = incidents.group(events)
+    lured = people.lured(events, every)
+    incidents.name_people(found, lured, own)
+    found = incidents.in_order(found)
+    case = verdict.Case(
+        events,
+        windows,
+        reading.reasons(inputs, facts, known.all, hops),
+        list(dict.fromkeys(user.client for user in lured)),
+    )
+    holes = logs.input_gaps(inputs)
+    scene = statement.Scene(
+        case=case,
+        inputs=inputs,
+        covered=_covered(known),
+        holes=_open_holes(known, hops),
+        attackers=list(dict.fromkeys(name for incident in found for name in incident.attackers)),
+        lured=lured,
+        own=sorted(own),
+        ahead=ahead,
+        facts=facts,
+        proxy_requests=_proxy_requests(inputs, observed),
+    )
+    context = timeline.of_context(events, every, known, ahead, own, _window(options))
+    rows = [
+        *timeline.of_events(events),
+        *context,
+        *timeline.of_outages(down),
+        *timeline.of_gaps(holes),
+        *timeline.of_windows(windows),
+    ]
+    return {
+        "verdict": case.verdict,
+        "statement": statement.statement(scene),
+        "proxy_requests": scene.proxy_requests,
+        "findings": document.finding_rows(findings, events),
+        "incidents": [incident.row() for incident in found],
+        "timeline": timeline.in_time_order(rows),
+        "inputs": document.input_rows(inputs, holes),
+        "lured": document.lured_rows(lured),
+        "rules": [rule.words() for rule in rules.known()],
+        "next_steps": advice.steps(case),
+        "tool": document.tool(options),
+        "spans": timeline.spans(down, holes),
+        "hops": document.hop_rows(known.all, hops, ahead),
+        "limits": statement.limits(scene),
+    }
+
+
+def _events(
+    every: pl.DataFrame, known: Logs, inputs: Sequence[dict[str, Any]]
+) -> tuple[list[list[Line]], Hops, list[Event]]:
+    """Return the requests as lines of all logs, the hops that they prove, and the requests that a rule reports.
+
+    With one log alone nothing can be joined, and only the findings are looked at.
+    """
+    reported = pl.col("rule_id").is_not_null()
+    through = pl.any_horizontal(pl.col("matched", "decoded_matched").fill_null(value=False))
+    wanted = every.filter(reported | through if len(known.all) > 1 else reported)
+    copied = logs.copies(wanted, inputs)
+    told = lines.read(wanted)
+    for line in told:
+        line.log = known.of(line.source, line.log_format)
+    first = [line for line in told if line.source not in copied]
+    hops = Hops(first, sightings.common(first) if len(known.all) > 1 else {})
+    requests = joining.join(first, hops)
+    events = events_of.of(requests)
+    again = [line for line in told if line.source in copied]
+    return requests, hops, events + events_of.attach_copies(events, again, copied)
+
+
+def _within(events: Sequence[Event], options: Any) -> list[Event]:
+    """Return the events of the time asked for; one without a time is inside every window."""
+    since, until = micros(getattr(options, "since", None)), micros(getattr(options, "until", None))
+    return [
+        event
+        for event in events
+        if event.time is None or ((since is None or event.time >= since) and (until is None or event.time <= until))
+    ]
+
+
+def _ordered(events: Sequence[Event], known: Logs) -> list[Event]:
+    """Return the events in the order of time, those without one last, else as they stand in the inputs."""
+
+    def place(event: Event) -> tuple[bool, int, int, int]:
+        line = event.outer
+        return event.time is None, event.time or 0, known.order.get(line.source, len(known.order)), line.number or 0
+
+    return sorted(events, key=place)
+
+
+def _windows(options: Any) -> outcome.Windows:
+    names = ("vulnerable_from", "vulnerable_until", "key_rotated")
+    return outcome.Windows(**{name: micros(getattr(options, name, None)) for name in names})
+
+
+def _window(options: Any) -> int:
+    context: timedelta | None = getattr(options, "context", None)
+    return 0 if context is None else context // timedelta(microseconds=1)
+
+
+def _covered(known: Logs) -> list[Span]:
+    return [
+        (coverage.first, coverage.last)
+        for coverage in known.coverages.values()
+        if coverage.first is not None and coverage.last is not None
+    ]
+
+
+def _open_holes(known: Logs, hops: Hops) -> list[Span]:
+    """Return the gaps that no other log of the same requests fills."""
+    found = []
+    for name, coverage in known.coverages.items():
+        pairs = [hop for log in known.in_set(name) for hop in hops.pairs.values() if log in (hop.outer, hop.inner)]
+        for hole in coverage.holes:
+            if not any(_fills(hop, name, hole) for hop in pairs):
+                found.append(hole)
+    return found
+
+
+def _fills(hop: Any, name: str, hole: Span) -> bool:
+    other, back = (hop.inner, -hop.skew) if hop.outer.name == name else (hop.outer, hop.skew)
+    spans = [(start + back, end + back) for start, end in other.coverage.spans()]
+    return not other.hidden and not uncovered(hole, spans)
+
+
+def _proxy_requests(inputs: Sequence[dict[str, Any]], observed: pl.DataFrame) -> int:
+    """Return how many lines hold the proxy path: as the search counted them, else as they were parsed."""
+    if any("_proxy_requests" in row for row in inputs):
+        return sum(row.get("_proxy_requests") or 0 for row in inputs)
+    return observed.filter(pl.col("matched").fill_null(value=False)).height

@@ -1,0 +1,281 @@
+"""The verdict in words: what somebody reads who was woken up and must decide within a minute."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from clerk_logscan.incident.coverage import Span, uncovered, union
+from clerk_logscan.incident.events import Event
+from clerk_logscan.incident.incidents import listed
+from clerk_logscan.incident.logs import Facts, Input, Log
+from clerk_logscan.incident.people import Lured
+from clerk_logscan.incident.times import MINUTE, between, length, said
+from clerk_logscan.incident.verdict import ATTEMPTED, INCOMPLETE, KEY_EXPOSED, NO_EVIDENCE, PROBED, Case
+
+HEADLINES: Final = {
+    KEY_EXPOSED: "KEY EXPOSED",
+    ATTEMPTED: "ATTEMPTED",
+    PROBED: "PROBED",
+    INCOMPLETE: "INCOMPLETE",
+    NO_EVIDENCE: "NO EVIDENCE",
+}
+Fact = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the words need beside the case: the logs, the people, and how much was read.
+
+    `covered` are the spans from first to last line of each set of inputs, `holes` the gaps that no other log fills.
+    """
+
+    case: Case
+    inputs: Sequence[Input]
+    covered: Sequence[Span]
+    holes: Sequence[Span]
+    attackers: Sequence[str]
+    lured: Sequence[Lured]
+    own: Sequence[str]
+    ahead: dict[Log, int]
+    facts: Facts
+    proxy_requests: int
+
+
+def statement(scene: Scene) -> dict[str, Any]:
+    """Return headline, sentence, facts in the order of the first screen, and the reasons of incompleteness."""
+    verdict = scene.case.verdict
+    return {
+        "headline": HEADLINES[verdict],
+        "sentence": _sentence(scene),
+        "facts": [{"label": label, "text": text} for label, text in _facts(scene) if text],
+        "reasons": [_full(why) for why, _ in scene.case.reasons],
+    }
+
+
+def limits(scene: Scene) -> list[str]:
+    """Return what these logs cannot show, a sentence each: only what applies to them."""
+    found = ["Of times that the logs do not cover nothing is known: no finding there means nothing."]
+    formats = {name for row in scene.inputs for name in row.get("log_formats") or {}}
+    best = sorted(name for name in formats if scene.facts.get(name, {}).get("best_effort"))
+    if best:
+        verb = "are" if len(best) > 1 else "is"
+        found.append(
+            f"{', '.join(best)} {verb} delivered on a best-effort basis (ALB, CloudFront): a request may be missing."
+        )
+    if scene.case.off_host:
+        found.append(
+            "The vulnerable proxy follows redirects with the key; no access log shows where a second hop went."
+        )
+    return found
+
+
+def _sentence(scene: Scene) -> str:
+    case = scene.case
+    if case.verdict == KEY_EXPOSED:
+        return _exposed(case)
+    if case.verdict == ATTEMPTED:
+        hosts = _hosts(case.off_host)
+        head = f"Somebody tried to make the proxy send your Clerk-Secret-Key to {hosts}, {_first(case.off_host)}"
+        if case.possible:
+            return f"{head}; it is possible that it was sent: rotate the key."
+        return f"{head}; ruled out that it was sent, as far as these logs tell."
+    if case.verdict == PROBED:
+        return _probed(case)
+    if case.verdict == INCOMPLETE:
+        return "These logs cannot answer whether the proxy sent your Clerk-Secret-Key elsewhere."
+    covered = _covered_spans(scene)
+    if not scene.proxy_requests:
+        return (
+            "Nothing in these logs made the proxy send the key elsewhere, but they hold no proxy-path request at all."
+        )
+    if not covered:
+        return "Nothing in these logs made the proxy send the key elsewhere; which time they cover is unknown."
+    return f"Nothing in these logs made the proxy send the key elsewhere, {between(covered[0][0], covered[-1][1])}."
+
+
+def _exposed(case: Case) -> str:
+    head = f"Your Clerk-Secret-Key is presumed sent to {_hosts(case.sent)}, {_first(case.sent)}."
+    if case.after_rotation:
+        return f"{head} The new key leaked too, {_first(case.after_rotation)}: rotate again."
+    rotated = case.windows.key_rotated
+    if rotated is not None and all(event.time is not None for event in case.sent):
+        return f"{head} All of it was before the key was rotated ({said(rotated)}): the old key leaked."
+    return head
+
+
+def _probed(case: Case) -> str:
+    head = f"Somebody probed the proxy, {_first(case.loud)}; nothing in these logs made it send the key away"
+    if case.possible:
+        return f"{head} for certain, but it is possible where a hop decodes the path."
+    return f"{head}."
+
+
+def _hosts(events: Sequence[Event]) -> str:
+    return listed(list(dict.fromkeys(event.gravest.target_host or "" for event in events)))
+
+
+def _first(events: Sequence[Event]) -> str:
+    times = [event.time for event in events if event.time is not None]
+    if not times:
+        return "at an unknown time"
+    return f"first at {said(times[0])}" if len(events) > 1 else f"at {said(times[0])}"
+
+
+def _facts(scene: Scene) -> list[tuple[str, str]]:
+    case = scene.case
+    facts: list[tuple[str, str]] = []
+    subject = case.sent or case.off_host or case.loud
+    if subject:
+        facts += [("first", _when(subject)), ("to", _hosts([event for event in subject if event.gravest.target_host]))]
+        facts += [("by", _by(scene)), ("lured", _lured(scene)), ("how sure", _sure(scene, subject))]
+        facts += [("rotation", _rotation(case)), ("ruled out", _ruled_out(case))]
+    facts += [("why", _full(why)) for why, _ in case.reasons] if case.verdict == INCOMPLETE else []
+    facts += [("covered", _covered(scene)), ("proxy requests", _seen(scene))]
+    facts += [("clocks", _clocks(scene)), ("own hops", listed(sorted(scene.own), 5)), ("noise", _noise(case))]
+    if case.verdict != INCOMPLETE:
+        facts += [("not read", _full(why)) for why, _ in case.reasons]
+    if case.verdict == NO_EVIDENCE:
+        facts.append(("still", _still(scene)))
+    return facts
+
+
+def _when(events: Sequence[Event]) -> str:
+    times = [event.time for event in events if event.time is not None]
+    if not times:
+        return "the log states no time"
+    return said(times[0]) if times[0] == times[-1] else f"{said(times[0])}, last {said(times[-1])}"
+
+
+def _by(scene: Scene) -> str:
+    return listed(scene.attackers) if scene.attackers else ("lured users only" if scene.lured else "an unknown client")
+
+
+def _lured(scene: Scene) -> str:
+    if not scene.lured:
+        return ""
+    users = list(dict.fromkeys(user.client for user in scene.lured))
+    pages = list(dict.fromkeys(user.page for user in scene.lured if user.page))
+    page = f"by {listed(pages)}" if pages else "by a page that left no Referer"
+    many = f"{len(users):,} user{'s' if len(users) != 1 else ''}"
+    return f"{many} ({listed(users)}) {page}; their sessions were exposed as well"
+
+
+def _sure(scene: Scene, events: Sequence[Event]) -> str:
+    """Return on what it rests: the outcomes, counted, and the reason of the first of the gravest."""
+    counts = Counter(event.outcome for event in events)
+    if len(events) == 1:
+        return events[0].reason
+    word = {"presumed-sent": "presumed sent", "undetermined": "possible", "none": "nothing to send"}
+    parts = [f"{count:,} {word.get(name, name)}" for name, count in counts.most_common()]
+    answers = Counter(event.status for event in events if event.status is not None)
+    answered = (
+        "; answered " + ", ".join(f"{status} ({count:,})" for status, count in answers.most_common(3))
+        if answers
+        else ""
+    )
+    rest = "; nothing shows that these stopped on the way" if scene.case.sent else f"; the first is {events[0].reason}"
+    return f"{', '.join(parts)}{answered}{rest}"
+
+
+def _rotation(case: Case) -> str:
+    rotated = case.windows.key_rotated
+    if rotated is None or not case.sent:
+        return ""
+    late = case.after_rotation
+    if late:
+        return (
+            f"the new key leaked too: {len(late):,} of these came after {said(rotated)}, {_first(late)}; rotate again"
+        )
+    if any(event.time is None for event in case.sent):
+        return f"the key was rotated {said(rotated)}; some of these have no time, so the new key may have leaked too"
+    return f"all of these came before the key was rotated ({said(rotated)}): the old key leaked"
+
+
+def _ruled_out(case: Case) -> str:
+    """Return how many off-host requests beside the counted ones are ruled out, and why, by outcome."""
+    counts = Counter(
+        event.outcome
+        for event in case.events
+        if event.names_host and event.outcome not in {"presumed-sent", "undetermined"}
+    )
+    if not case.sent and not case.possible:
+        return ""
+    words = {
+        "not-forwarded": "never reached the application",
+        "refused": "refused by the runtime",
+        "not-vulnerable": "while no vulnerable version was live",
+        "none": "arrived in a harmless form",
+    }
+    return ", ".join(f"{count:,} {words[name]}" for name, count in counts.most_common())
+
+
+def _covered_spans(scene: Scene) -> list[Span]:
+    return union(scene.covered)
+
+
+def _covered(scene: Scene) -> str:
+    spans = _covered_spans(scene)
+    if not spans:
+        return "unknown: no line with a time was read"
+    window = (spans[0][0], spans[-1][1])
+    holes = union([*scene.holes, *uncovered(window, spans)])
+    text = between(*window)
+    if holes:
+        text += f"; {'a hole' if len(holes) == 1 else f'{len(holes):,} holes'}: "
+        text += listed([f"{between(*hole)} ({length(hole[1] - hole[0])})" for hole in holes], 2)
+    else:
+        text += ", no holes"
+    return f"{text}. Of other times nothing is known.{_beyond(scene, window)}"
+
+
+def _beyond(scene: Scene, window: Span) -> str:
+    """Return which part of the vulnerable time, as the user gave it, the logs do not reach."""
+    start, end = scene.case.windows.vulnerable_from, scene.case.windows.vulnerable_until
+    missing = []
+    if start is not None and start < window[0] - MINUTE:
+        missing.append((start, min(window[0], end) if end is not None else window[0]))
+    if end is not None and end > window[1] + MINUTE:
+        missing.append((max(window[1], start) if start is not None else window[1], end))
+    return "".join(f" Not covered of the vulnerable time: {between(*span)}." for span in missing)
+
+
+def _seen(scene: Scene) -> str:
+    count = scene.proxy_requests
+    if count:
+        return f"{count:,} line{'s' if count != 1 else ''} hold the proxy path"
+    return "NONE: no line holds the proxy path. Is it the right log, and the right --proxy-path?"
+
+
+def _clocks(scene: Scene) -> str:
+    """Return whose clock is apart from the others' by a second or more, and by how much."""
+    apart = [(log, ahead) for log, ahead in scene.ahead.items() if abs(ahead) >= 1_000_000]
+    told = [f"{log.name} is {length(ahead)} {'ahead' if ahead > 0 else 'behind'}" for log, ahead in apart]
+    return "; ".join(told[:3])
+
+
+def _noise(case: Case) -> str:
+    if not case.noise:
+        return ""
+    count = len(case.noise)
+    return (
+        f"{count:,} request{'s' if count != 1 else ''} for //v1 and //npm under the proxy path: the known clerk-js bug with "
+        "a proxy URL that ends in a slash. Mend the URL."
+    )
+
+
+def _still(scene: Scene) -> str:
+    text = (
+        "upgrade; the advisory advises to rotate in any case. Logs from your first deployment of an affected version "
+        "until the upgrade are wanted"
+    )
+    formats = {name for row in scene.inputs for name in row.get("log_formats") or {}}
+    if any(scene.facts.get(name, {}).get("best_effort") for name in formats):
+        text += "; ALB and CloudFront logs are best effort, a request may be missing from them"
+    return text + "."
+
+
+def _full(why: str) -> str:
+    return why if why.endswith(".") else why + "."
