@@ -25,7 +25,7 @@ from clerk_logscan.parsing import definitions
 
 MAX_DEPTH: Final = 5  # envelopes within envelopes that are peeled; the deepest seen in practice are three
 GROUPS: Final = frozenset({"time", "key", "more"})
-KINDS: Final = ("prefix", "record")
+KINDS: Final = ("prefix", "record", "table")
 
 Path_ = tuple[str, ...]
 
@@ -49,6 +49,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of a CSV export hold the line and its time, by name in lower case."""
+
+    text: tuple[str, ...]
+    time: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pieces:
     """How a piece is told that is not the last of its line."""
 
@@ -68,15 +76,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One declared envelope; `prefix` or `record` is set."""
+    """One declared envelope; one of `prefix`, `record` and `table` is set."""
 
     name: str
     title: str
     reference: str
     certain: bool = False
     opaque: bool = False
+    starts: str = ""
     prefix: str | None = None
     record: Record | None = None
+    table: Columns | None = None
     pieces: Pieces | None = None
     samples: tuple[Sample, ...] = field(default=(), compare=False)
 
@@ -112,14 +122,18 @@ def parse(text: str) -> Envelope:
         raise ValueError(f"needs exactly one of {', '.join(KINDS)}")
     if "prefix" in table:
         _check_prefix(table["prefix"])
+        if table.get("certain") and not table.get("starts", "").startswith("^"):
+            raise ValueError("a prefix that is certain needs starts, beginning with ^")
     return Envelope(
         name=table["name"],
         title=table["title"],
         reference=table["reference"],
         certain=table.get("certain", False),
         opaque=table.get("opaque", False),
+        starts=table.get("starts", ""),
         prefix=table.get("prefix"),
         record=_record(table["record"]) if "record" in table else None,
+        table=Columns(*(tuple(table["table"].get(key, ())) for key in ("text", "time"))) if "table" in table else None,
         pieces=_pieces(table["pieces"]) if "pieces" in table else None,
         samples=tuple(Sample(tuple(one["lines"]), tuple(one["text"])) for one in table.get("sample", ())),
     )

@@ -2,61 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.prefixes import Prefix
 from clerk_logscan.parsing.envelopes.records import Records
+from clerk_logscan.parsing.pieces import Reads
 
-MAX_LINES: Final = 200  # sampled lines that are tried; more do not change the answer
-Engine = Prefix | Records
+MAX_LINES: Final = 60  # lines of a sample that are tried; more do not change the answer
+MAX_INNER: Final = 8  # lines of one record that are tried
 
-
-def engines(envelopes: Sequence[Envelope]) -> list[Engine]:
-    """Return an engine for each of `envelopes`, apart from one another."""
-    return [Prefix(one) if one.prefix is not None else Records([one]) for one in envelopes]
+Opened = dict[str, list[str]]  # by envelope, the lines that it finds inside a text
 
 
 class Readable:
     """Tells whether a format reads a text, as it stands or with envelopes peeled; remembers its answers."""
 
-    def __init__(self, envelopes: Sequence[Envelope], reads: Callable[[str], bool] | None) -> None:
-        self._engines = engines(envelopes)
-        self._reads = reads or (lambda _: False)
+    def __init__(self, envelopes: Sequence[Envelope], reads: Reads | None) -> None:
+        self._prefixes = [Prefix(one) for one in envelopes if one.prefix is not None]
+        self._records = Records([one for one in envelopes if one.record])
+        self._reads = reads
         self._plain: dict[str, bool] = {}
         self._deep: dict[tuple[str, int], bool] = {}
 
     def plain(self, text: str) -> bool:
         """Tell whether a format reads `text` as it stands."""
         if text not in self._plain:
-            self._plain[text] = bool(text) and self._reads(text)
+            self._plain[text] = bool(text and self._reads and self._reads(text))
         return self._plain[text]
 
     def deep(self, text: str, depth: int) -> bool:
         """Tell whether a format reads `text`, or what lies within at most `depth` envelopes."""
         if self.plain(text):
             return True
-        if depth == 0 or not text:
+        if depth <= 0 or not text:
             return False
         if (text, depth) not in self._deep:
-            self._deep[text, depth] = any(
-                self.deep(inner, depth - 1)
-                for engine in self._engines
-                for inner in engine.one(text)[:MAX_LINES]
-                if len(inner) < len(text)
-            )
+            self._deep[text, depth] = any(self.holds(inner, depth - 1) for inner in self.opened(text).values())
         return self._deep[text, depth]
 
+    def holds(self, lines: Sequence[str], depth: int) -> bool:
+        """Tell whether one of the first of `lines` is read."""
+        return any(self.deep(line, depth) for line in lines[:MAX_INNER])
 
-def worth(engine: Engine, texts: Sequence[str], readable: Readable, depth: int) -> int:
-    """Return for how many of `texts` peeling `engine` gives a line that is read, less those read as they stand.
+    def opened(self, text: str) -> Opened:
+        """Return what each envelope finds inside `text`; those that find nothing are left out."""
+        found = {one.envelope.name: lines for one in self._prefixes if (lines := one.one(text))}
+        if text.lstrip().startswith(("{", "[")):
+            found |= self._records.opened(text)
+        return found
 
-    A text that a format reads is no envelope, whatever its values look like: an agent may hold a whole line.
+
+def choose(texts: Sequence[str], readable: Readable, depth: int) -> list[str]:
+    """Return the names of the envelopes that explain `texts`, the best first.
+
+    A text that a format reads is no envelope, whatever its values look like: an agent may hold a whole line. So
+    each envelope must give more lines that are read than there are such texts among those that it would take.
     """
-    gain = 0
-    for text in texts[:MAX_LINES]:
-        inner = engine.one(text)
-        if inner:
-            gain += -1 if readable.plain(text) else any(readable.deep(line, depth - 1) for line in inner[:8])
-    return gain
+    unread = _spread([text for text in texts if text and not readable.plain(text)])
+    if not unread:
+        return []
+    against: Counter[str] = Counter()
+    for text in _spread([text for text in texts if readable.plain(text)]):
+        against.update(readable.opened(text).keys())
+    found = [readable.opened(text) for text in unread]
+    gains = [{name: readable.holds(lines, depth - 1) for name, lines in opened.items()} for opened in found]
+    return _greedy(gains, against)
+
+
+def _greedy(gains: list[dict[str, bool]], against: Counter[str]) -> list[str]:
+    """Pick the envelope that reads most, then the one that reads most of what is left, and so on."""
+    chosen: list[str] = []
+    while gains:
+        counts = Counter({name: -count for name, count in against.items()})
+        for one in gains:
+            counts.update({name: int(good) for name, good in one.items()})
+        best, count = max(counts.items(), key=lambda item: item[1], default=("", 0))
+        if count <= 0:
+            break
+        chosen.append(best)
+        gains = [one for one in gains if best not in one]
+    return chosen
+
+
+def _spread(texts: list[str]) -> list[str]:
+    """Return at most MAX_LINES of `texts`, from the whole of them."""
+    step = -(-len(texts) // MAX_LINES) or 1
+    return texts[::step]

@@ -3,109 +3,133 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import polars as pl
 
-from clerk_logscan.parsing.envelopes import detection
+from clerk_logscan.parsing.envelopes import detection, journal, octets, trying
 from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.prefixes import Prefix
 from clerk_logscan.parsing.envelopes.records import Records
+from clerk_logscan.parsing.envelopes.tables import Table
 from clerk_logscan.parsing.envelopes.work import WORK, Taken
 from clerk_logscan.parsing.pieces import Joiner, Reads
+
+_SEVERAL: Final = r"^\s*\[|\}\s*,?\s*\{"  # an array of objects, or one after another
 
 
 class Layer:
     """Peels one layer; what was chosen is tried on every line, what is certain on the few lines that look so."""
 
     def __init__(self, envelopes: Sequence[Envelope], reads: Reads | None) -> None:
-        self._envelopes = envelopes
+        self._envelopes = tuple(envelopes)
         self._reads = reads
-        self._joiner = Joiner(reads)
-        self.names: list[str] = []
-        self._keeps_newline = True
-        self._arrange()
+        self._chosen: list[Envelope] = []
+        self._table: Table | None = None
+        self._export: journal.Export | None = None
+        self.reset()
+
+    @property
+    def names(self) -> list[str]:
+        """The envelopes that were chosen."""
+        whole = [*([self._table.name] if self._table else []), *([journal.NAME] if self._export else [])]
+        return [*whole, *(one.name for one in self._chosen)]
 
     @property
     def cut(self) -> int:
         """Lines that were given up before their last piece came."""
-        return self._joiner.cut
+        return self._joiner.cut + (self._table.cut if self._table else 0)
 
     @property
     def joined(self) -> int:
         """Rows that went into the row of an earlier piece."""
-        return self._joiner.joined
+        tables = self._table.joined if self._table else 0
+        return self._joiner.joined + tables + (self._export.joined if self._export else 0)
 
     @property
     def empty(self) -> int:
         """Records whose value is null."""
-        return sum(engine.empty for engine in self._chosen if isinstance(engine, Records)) + self._sure_records.empty
+        return self._sure_records.empty + (self._records.empty if self._records else 0)
 
     def choose(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> None:
-        """Choose the envelopes that explain `texts`, the best first, each for the texts left over by those before."""
-        texts = list(texts)
-        open_ = {
-            one.name: engine for one, engine in zip(self._envelopes, detection.engines(self._envelopes), strict=True)
-        }
-        while texts and open_:
-            worths = {name: detection.worth(engine, texts, readable, depth) for name, engine in open_.items()}
-            best = max(worths, key=lambda name: worths[name])
-            if worths[best] <= 0:
-                break
-            engine = open_.pop(best)
-            self.names.append(best)
-            texts = [text for text in texts if not engine.one(text)]
-        self._arrange()
+        """Choose the envelopes that explain the sampled `texts`; unknown ones are tried on what is left over."""
+        if journal.is_export(texts):
+            self._export = journal.Export()
+            self.reset()
+            return
+        for one in self._envelopes:
+            if one.table and (table := Table.find(one, texts, readable, depth)):
+                self._table = table
+                texts = [text for text in texts if table.line(text) is None]
+        names = detection.choose(texts, readable, depth)
+        self._chosen = [one for one in self._envelopes if one.name in names]
+        self._chosen.sort(key=lambda one: names.index(one.name))
+        left = [text for text in texts if text and not readable.plain(text) and not readable.opened(text)]
+        if len(left) >= trying.MIN_LINES and (unknown := trying.invent(left, readable, depth)):
+            self._chosen.append(unknown)
+        self.reset()
 
     def reset(self) -> None:
         """Forget the lines seen, keep what was chosen."""
         self._joiner = Joiner(self._reads)
-        self._arrange()
+        if self._table:
+            self._table = self._table.fresh()
+        if self._export:
+            self._export = journal.Export()
+        records = [one for one in self._chosen if one.record]
+        self._prefixes = [Prefix(one) for one in self._chosen if one.prefix is not None]
+        self._records = Records(records) if records else None
+        chosen = [self._table, *self._prefixes, self._records]
+        self._takes = [*(one.take for one in chosen if one), self._take_sure_prefix, self._take_sure_record]
+        sure = [one for one in self._envelopes if one.certain and one not in self._chosen]
+        self._sure_prefixes = [Prefix(one) for one in sure if one.prefix is not None]
+        self._sure_records = Records([one for one in sure if one.record])
+        self._marks = self._sure_records.marks
+        starts = [engine.envelope.starts for engine in self._sure_prefixes]
+        self._starts = "|".join([*starts, octets.STARTS])
 
     def opaque(self, hits: pl.DataFrame) -> bool:
         """Tell whether `hits`, peeled by this layer, hold an envelope whose line the raw bytes do not show."""
         hidden = [one.name for one in self._envelopes if one.opaque]
         innermost = hits["envelopes"].str.extract("([^>]*)$")
-        return bool(innermost.is_in(hidden).any()) or self.joined > 0
+        return bool(innermost.is_in(hidden).any()) or self._export is not None or self.joined > 0
 
     def run(self, rows: pl.DataFrame) -> Taken:
         """Return the rows peeled, pieces joined, and the rows that wear no envelope of this layer."""
+        if self._export:
+            return self._export.take(rows)
         done: list[pl.DataFrame] = []
-        for engine in self._chosen:
-            hits, rows = engine.take(rows) if rows.height else (rows, rows)
-            done.append(hits)
-        if rows.height:
-            hits, rows = self._take_sure(rows)
-            done.append(hits)
+        for take in self._takes:
+            hits, rows = take(rows) if rows.height else (rows, rows)
+            done += [hits] if hits.height else []
         found = pl.concat(done) if done else rows.clear()
         return self._joiner.join(found), rows
 
     def finish(self) -> pl.DataFrame:
         """Return the lines that still wait for pieces."""
-        return self._joiner.finish(WORK)
+        late = self._joiner.finish(WORK)
+        rows = [*(self._table.finish() if self._table else []), *(self._export.finish() if self._export else [])]
+        return pl.concat([late, pl.DataFrame(rows, schema=WORK)]) if rows else late
 
-    def _arrange(self) -> None:
-        by_name = {one.name: one for one in self._envelopes}
-        chosen = [by_name[name] for name in self.names]
-        records = [one for one in chosen if one.record]
-        self._chosen: list[detection.Engine] = [Prefix(one) for one in chosen if one.prefix is not None]
-        if records:
-            self._chosen.append(Records(records, keeps_newline=self._keeps_newline))
-        sure = [one for one in self._envelopes if one.certain and one not in chosen]
-        self._sure_prefixes = [Prefix(one) for one in sure if one.prefix is not None]
-        self._sure_records = Records([one for one in sure if one.record])
-        gates = [engine.gate for engine in self._sure_prefixes]
-        self._gate = "|".join([*gates, r"^\s*[\[{]"])
-
-    def _take_sure(self, rows: pl.DataFrame) -> Taken:
-        """Peel what its shape alone proves; one cheap test lets nearly all lines of a plain log pass by."""
-        like = rows["text"].str.contains(self._gate)
+    def _take_sure_prefix(self, rows: pl.DataFrame) -> Taken:
+        """Peel what its prefix alone proves; one cheap test lets nearly all lines of a plain log pass by."""
+        like = rows["text"].str.contains(self._starts)
         if not like.any():
             return rows.clear(), rows
         rest, rows = rows.filter(~like), rows.filter(like)
         done = []
-        for engine in self._sure_prefixes:
-            hits, rows = engine.take(rows)
+        for take in (octets.take, *(engine.take for engine in self._sure_prefixes)):
+            hits, rows = take(rows)
             done.append(hits)
-        like = rows["text"].str.contains(self._sure_records.gate) | rows["text"].str.contains(r"^\s*\[|\}\s*,?\s*\{")
+        return pl.concat(done), pl.concat([rest, rows])
+
+    def _take_sure_record(self, rows: pl.DataFrame) -> Taken:
+        """Peel what its keys alone prove, and set records apart that stand in one line."""
+        like = rows["text"].str.contains(r"^\s*[\[{]")
+        if not like.any():
+            return rows.clear(), rows
+        like &= rows["text"].str.contains_any(self._marks) | rows["text"].str.contains(_SEVERAL)
+        if not like.any():
+            return rows.clear(), rows
         hits, other = self._sure_records.take(rows.filter(like))
-        return pl.concat([*done, hits]), pl.concat([rest, other, rows.filter(~like)])
+        return hits, pl.concat([rows.filter(~like), other])

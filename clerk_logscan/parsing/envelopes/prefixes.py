@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Final
 
 import polars as pl
@@ -12,7 +13,7 @@ from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.work import Taken, named
 from clerk_logscan.parsing.pieces import KEY, MORE
 
-_NAMED: Final = re.compile(r"\(\?P<\w+>")
+_ADDRESS: Final = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*")
 _TEXT: Final = "(?P<text>(?s:.*))$"
 
 
@@ -22,14 +23,21 @@ class Prefix:
     def __init__(self, envelope: Envelope) -> None:
         assert envelope.prefix is not None
         self.envelope = envelope
-        self.gate = _NAMED.sub("(?:", envelope.prefix)
         self._pattern = envelope.prefix + _TEXT
-        self._compiled = re.compile(self._pattern, re.ASCII)
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._pattern, re.ASCII)
 
     def one(self, text: str) -> list[str]:
-        """Return the line inside `text`, in a list; nothing where it is not such an envelope."""
+        """Return the line inside `text`, in a list; nothing where it is not such an envelope.
+
+        A stream or container is never named like an address: that would be the client's, at the head of a line.
+        """
         match = self._compiled.match(text)
-        return [match["text"]] if match else []
+        if not match or any(_ADDRESS.fullmatch(word) for word in (match.groupdict().get("key") or "").split(" ")):
+            return []
+        return [match["text"]]
 
     def take(self, frame: pl.DataFrame) -> Taken:
         """Peel the rows of `frame` (work.WORK) that are such an envelope."""

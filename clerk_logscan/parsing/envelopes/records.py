@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -73,17 +72,19 @@ class Records:
         self._readers = [_Reader(one, one.record, keeps_newline) for one in envelopes if one.record]
 
     @property
-    def gate(self) -> str:
-        """A pattern that every line has which one of the envelopes could be."""
-        keys = {re.escape(one.record.requires[0][-1]) for one in self._readers if one.record.requires}
-        return rf'"(?:{"|".join(sorted(keys))})"\s*:'
+    def marks(self) -> list[str]:
+        """Texts of which each line has one that one of the envelopes could be: a key in its quotes."""
+        return sorted({f'"{path[0]}"' for one in self._readers for path in one.record.requires[:1]})
 
-    def one(self, text: str) -> list[str]:
-        """Return the lines inside `text`; none where it is no such envelope."""
-        found = _Found()
-        if text.lstrip().startswith(_JSON):
-            self._look(0, text, found)
-        return found.texts
+    def opened(self, text: str) -> dict[str, list[str]]:
+        """Return, by name, the lines that each envelope for itself finds inside `text`."""
+        lines: dict[str, list[str]] = {}
+        for value, _ in values.records(text):
+            for reader in self._readers:
+                found = _Found()
+                if reader.read(0, value, found):
+                    lines.setdefault(reader.name, []).extend(found.texts)
+        return lines
 
     def take(self, frame: pl.DataFrame) -> Taken:
         """Peel the rows of `frame` (work.WORK) that are such envelopes; set objects that stand back to back apart.
@@ -120,7 +121,7 @@ class _Reader:
 
     def __init__(self, envelope: Envelope, record: Record, keeps_newline: bool) -> None:
         self.record = record
-        self._name = envelope.name
+        self.name = envelope.name
         self._pieces = envelope.pieces
         self._keeps_newline = keeps_newline
         self._times = [getter(path) for path in record.time]
@@ -142,8 +143,6 @@ class _Reader:
 
     def _item(self, row: int, outer: Any, item: Any, found: _Found) -> bool:
         """Add the lines of one element of a record."""
-        if not isinstance(item, dict):
-            return False
         for path in self.record.text:
             if values.has(item, path):
                 value = values.get(item, path)
@@ -158,7 +157,7 @@ class _Reader:
         key = "\x1f".join([str(get(item)) for get in self._keys])
         more, order = self._piece(self._pieces, item, text) if self._pieces else ("no", None)
         for line in split(text):
-            found.add(row, line, self._name, time, key, more, order)
+            found.add(row, line, self.name, time, key, more, order)
         return True
 
     def _piece(self, pieces: Pieces, item: Any, text: str) -> tuple[str, int | None]:
@@ -178,7 +177,7 @@ def getter(path: Path_) -> Callable[[Any], Any]:
     """Return a function that reads `path` from an object; the short way for a single key."""
     if len(path) == 1:
         key = path[0]
-        return lambda value: value.get(key)
+        return lambda value: value.get(key) if type(value) is dict else values.get(value, path)
     return lambda value: values.get(value, path)
 
 

@@ -18,6 +18,7 @@ from clerk_logscan.parsing.lines import decode
 
 # What one base64 value may inflate to; services cut far below (CloudWatch at 1 MiB, Firehose at 4).
 MAX_INFLATED: Final = 64 << 20
+_NOTHING: Final = object()
 _DECODER: Final = json.JSONDecoder(strict=False)
 _BETWEEN: Final = re.compile(r"[\s,]*")
 # A byte that lines.py spelled breaks JSON: `\x` is no escape of it. Even runs of backslashes are escapes already.
@@ -89,40 +90,46 @@ def dump(value: Any) -> str:
 
 
 def get(value: Any, path: Path_) -> Any:
-    """Return what lies at `path` in `value`, the dotted key itself tried first (`"log.original"`); else None."""
-    if isinstance(value, dict) and len(path) > 1 and (whole := ".".join(path)) in value:
-        return value[whole]
-    for at, key in enumerate(path):
-        if not isinstance(value, dict):
-            return None
-        if key not in value:
-            rest = ".".join(path[at:])
-            return value.get(rest)
-        value = value[key]
-    return value
+    """Return what lies at `path` in `value`, or None; a dotted key itself is found too (`"event.original"`)."""
+    found = _find(value, path)
+    return None if found is _NOTHING else found
 
 
 def has(value: Any, path: Path_) -> bool:
     """Tell whether `path` is there; a null counts, as journald writes one for a message that was too long."""
+    return _find(value, path) is not _NOTHING
+
+
+def _find(value: Any, path: Path_) -> Any:
     for at, key in enumerate(path):
-        if not isinstance(value, dict):
-            return False
-        if key not in value:
-            return ".".join(path[at:]) in value
-        value = value[key]
-    return True
+        if isinstance(value, dict):
+            if key not in value:
+                return value.get(".".join(path[at:]), _NOTHING)
+            value = value[key]
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return _NOTHING
+    return value
 
 
 def each(value: Any, path: Path_) -> list[Any]:
     """Return every value at `path`, where the key `[]` stands for each element of an array."""
     if "[]" not in path:
-        found = get(value, path) if path else value
-        return [] if found is None else [found]
+        found = get(value, path)
+        return [] if found is None else [_object(found)]
     at = path.index("[]")
-    items = get(value, path[:at]) if at else value
+    items = get(value, path[:at])
     if not isinstance(items, list):
         return []
     return [found for item in items for found in each(item, path[at + 1 :])]
+
+
+def _object(item: Any) -> Any:
+    """Return a list of field and value (Logs Insights) as an object, anything else as it is."""
+    if isinstance(item, list) and item and all(isinstance(one, dict) and "field" in one for one in item):
+        return {str(one["field"]): one.get("value") for one in item}
+    return item
 
 
 def text_of(value: Any, encoded: bool = False) -> str | None:

@@ -1,0 +1,106 @@
+"""Peel journalctl -o export: entries of `FIELD=value` lines with a blank line between, binary values with a length.
+
+https://systemd.io/JOURNAL_EXPORT_FORMATS/: a value that is not plain text stands on its own: the field's name, a
+newline, its length in eight bytes (little endian), the bytes, a newline.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from clerk_logscan.parsing.envelopes import times
+from clerk_logscan.parsing.envelopes.work import Taken
+from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
+
+NAME: Final = "journald-export"
+_TIMES: Final = ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP")
+_FIELD: Final = re.compile(r"([A-Z_][A-Z0-9_]{0,63})(?:=(.*))?", re.DOTALL)
+_BYTE: Final = re.compile(r"\\x([89A-F][0-9A-F])|(.)", re.DOTALL)  # one that lines.py spelled, or a character
+Row = dict[str, Any]
+
+
+def is_export(texts: Sequence[str]) -> bool:
+    """Tell whether sampled `texts` are of an export: each entry begins with its cursor."""
+    return any(text.startswith("__CURSOR=") for text in texts) and any(text.startswith("MESSAGE") for text in texts)
+
+
+class Export:
+    """The entries of one export, across blocks; the row of an entry is that of its message."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, str] = {}
+        self._message: Row | None = None
+        self._binary: list[str] | None = None  # lines of a binary value whose end has not come
+        self._name = ""
+        self._run: int | None = None
+        self.joined = 0
+
+    def take(self, frame: pl.DataFrame) -> Taken:
+        """Return the messages of the entries that `frame` (work.WORK) ends; no row is left over."""
+        hits = [found for row in frame.iter_rows(named=True) for found in self._line(row)]
+        self.joined += frame.height - len(hits)
+        return pl.DataFrame(hits, schema=frame.schema), frame.clear()
+
+    def finish(self) -> list[Row]:
+        """Return the message of the last entry."""
+        found = list(self._end())
+        self.joined -= len(found)
+        return found
+
+    def _line(self, row: Row) -> Iterator[Row]:
+        if self._run is not None and row[RUN] != self._run:
+            self._binary = None
+        self._run = row[RUN]
+        if self._binary is not None:
+            self._more(row)
+        elif not row["text"]:
+            yield from self._end()
+        elif match := _FIELD.fullmatch(row["text"]):
+            self._field(match[1], match[2], row)
+
+    def _field(self, name: str, value: str | None, row: Row) -> None:
+        """Note a field that the entry needs; a name alone announces a binary value."""
+        if name == "MESSAGE":
+            self._message = row
+        self._name = name
+        if value is None:
+            self._binary = []
+        else:
+            self._fields[name] = value
+
+    def _more(self, row: Row) -> None:
+        """Add a line to a binary value: its length counts, since the bytes may hold newlines."""
+        assert self._binary is not None
+        self._binary.append(row["raw"])
+        text = "\n".join(self._binary)
+        length, start = _length(text)
+        if start and (len(text[start:].encode()) >= length or len(text) > MAX_TEXT):
+            self._fields[self._name] = text[start:]
+            self._binary = None
+        elif len(text) > MAX_TEXT:
+            self._binary = None
+
+    def _end(self) -> Iterator[Row]:
+        """Return the message of the entry that ends here."""
+        fields, row = self._fields, self._message
+        self._fields, self._message, self._binary = {}, None, None
+        if row is None:
+            return
+        stated = next((fields[name] for name in _TIMES if name in fields), None)
+        outer = f"{row['envelopes']}>{NAME}" if row["envelopes"] else NAME
+        time = times.iso(stated) or row["envelope_time"]
+        yield {**row, "text": fields.get("MESSAGE", ""), "envelopes": outer, "envelope_time": time}
+
+
+def _length(text: str) -> tuple[int, int]:
+    """Return the length that the first eight bytes of `text` state, and where the value starts; 0 if too short."""
+    data = b""
+    for match in _BYTE.finditer(text):
+        data += bytes.fromhex(match[1]) if match[1] else match[2].encode()
+        if len(data) >= 8:
+            return int.from_bytes(data[:8], "little"), match.end()
+    return 0, 0

@@ -1,0 +1,44 @@
+"""Split syslog messages that stand in one line, each behind its length in octets (RFC 6587, section 3.4.1)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import polars as pl
+
+from clerk_logscan.parsing.envelopes.work import Taken
+
+STARTS: Final = r"^\d{1,7} <\d{1,3}>"
+_FRAME: Final = re.compile(rb"(\d{1,7}) (?=<\d{1,3}>)")
+_SPELLED: Final = re.compile(rb"\\x([89A-F][0-9A-F])")
+
+
+def messages(text: str) -> list[str]:
+    """Return the messages of `text` if it is nothing but several, each of the length stated; else nothing.
+
+    A message may end in a newline, which the last one lost as the line was cut there.
+    """
+    data = text.encode()
+    return _frames(data) or _frames(_SPELLED.sub(lambda match: bytes.fromhex(match[1].decode()), data))
+
+
+def _frames(data: bytes) -> list[str]:
+    found: list[str] = []
+    at = 0
+    while at < len(data):
+        match = _FRAME.match(data, at)
+        end = match.end() + int(match[1]) if match else 0
+        if not match or end > len(data) + 2:
+            return []
+        found.append(data[match.end() : end].decode("utf-8", "spell-hex").rstrip("\r\n"))
+        at = end
+    return found if len(found) > 1 else []
+
+
+def take(frame: pl.DataFrame) -> Taken:
+    """Set the messages of each row of `frame` (work.WORK) apart; rows that are no such line are left over."""
+    found = frame["text"].map_elements(messages, return_dtype=pl.List(pl.String))
+    several = found.list.len() > 0
+    hits = frame.filter(several).with_columns(found.filter(several).alias("text")).explode("text")
+    return hits, frame.filter(~several)

@@ -1,0 +1,132 @@
+"""Unknown envelopes are found by trying: where in the lines of a file does a line start that a format reads?
+
+The guess must hold for several lines, and for most of those that are unread. Nothing is taken for an envelope
+whose other fields are a request's own: there the line inside is what a client sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from clerk_logscan.parsing.envelopes import values
+from clerk_logscan.parsing.envelopes.declarations import Envelope, Path_, Record
+from clerk_logscan.parsing.envelopes.detection import Readable
+
+MIN_LINES: Final = 3
+TRIED: Final = 24  # lines
+_LONGEST: Final = 256  # characters of a prefix
+_DEEPEST: Final = 3  # keys of a path
+
+# What a client sends, or what tells that the record is a request itself.
+_SENT: Final = re.compile(
+    r"agent|refer|header|cookie|quer|ur[il]|path|arg|param|body|payload_?sent|request|user|host", re.IGNORECASE
+)
+_REQUEST_KEYS: Final = frozenset(
+    {"url", "uri", "requesturi", "requesturl", "request", "method", "httpmethod", "requestmethod", "rawpath"}
+)
+_BOUNDARY: Final = re.compile(r"[\s|:>\])]+(?=[^\s|:>\])])")
+_METHOD: Final = re.compile(r"\b[A-Z]{3,8} (?:/|\*|https?:)")
+_ADDRESS: Final = re.compile(r"\[?(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)\]?,?")
+_ISO: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
+
+
+def invent(texts: Sequence[str], readable: Readable, depth: int) -> Envelope | None:
+    """Return an envelope that most of the unread `texts` wear, or None."""
+    texts = list(texts)[:TRIED]
+    objects = [text for text in texts if text.lstrip().startswith("{")]
+    plain = [text for text in texts if not text.lstrip().startswith(("{", "["))]
+    return _record(objects, readable, depth) or _prefix(plain, readable, depth)
+
+
+def _enough(count: int, tried: int) -> bool:
+    return count >= MIN_LINES and count * 2 > tried
+
+
+def _record(texts: Sequence[str], readable: Readable, depth: int) -> Envelope | None:
+    """Find the one path whose values are lines that are read."""
+    found: Counter[tuple[Path_, bool]] = Counter()
+    for text in texts:
+        for value, _ in values.records(text)[:1]:
+            if not _is_request(value):
+                found.update({place for place, line in _leaves(value, ()) if readable.deep(line, depth - 1)})
+    if not found:
+        return None
+    (path, several), count = found.most_common(1)[0]
+    if not _enough(count, len(texts)):
+        return None
+    shape = Record(text=((),), each=path) if several else Record(text=(path,))
+    return Envelope(f"record:{'.'.join(path)}", "found by trying", "", record=shape)
+
+
+def _is_request(value: Any) -> bool:
+    """Tell whether a record names a request's own parts: then it is no envelope."""
+    if not isinstance(value, dict):
+        return False
+    if any(re.sub(r"[^a-z]", "", key.lower()) in _REQUEST_KEYS for key in value):
+        return True
+    return any(_is_request(inner) for inner in value.values() if isinstance(inner, dict))
+
+
+def _leaves(value: Any, path: Path_) -> Iterator[tuple[tuple[Path_, bool], str]]:
+    """Return the texts and objects within `value` that could be lines, with their places."""
+    for key, inner in value.items():
+        here = (*path, key)
+        if _SENT.search(key):
+            continue
+        if isinstance(inner, str):
+            yield (here, False), inner.rstrip("\r\n")
+        elif isinstance(inner, dict):
+            yield (here, False), values.dump(inner)
+            if len(here) < _DEEPEST:
+                yield from _leaves(inner, here)
+        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            yield ((*here, "[]"), True), values.dump(inner[0])
+
+
+def _prefix(texts: Sequence[str], readable: Readable, depth: int) -> Envelope | None:
+    """Find the prefix, of as many words in each line, behind which lines are read."""
+    found = [prefix for text in texts if (prefix := _shortest(text, readable, depth)) is not None]
+    shapes = Counter(tuple(re.findall(r"\s+", prefix)) for prefix in found)
+    if not shapes:
+        return None
+    shape, count = shapes.most_common(1)[0]
+    if not _enough(count, len(texts)):
+        return None
+    same = [prefix for prefix in found if tuple(re.findall(r"\s+", prefix)) == shape]
+    pattern = "^" + "".join(_word(words) for words in zip(*map(_words, same), strict=False))
+    return Envelope("prefix", "found by trying", "", prefix=pattern)
+
+
+def _shortest(text: str, readable: Readable, depth: int) -> str | None:
+    """Return the shortest prefix of `text` behind which a line is read; it holds no quote and no request."""
+    limit = text.find('"') if '"' in text[:_LONGEST] else _LONGEST
+    for match in _BOUNDARY.finditer(text, 0, min(len(text), _LONGEST)):
+        rest, prefix = text[match.end() :], text[: match.end()]
+        if match.end() > limit or _METHOD.search(prefix):
+            return None
+        if readable.deep(rest, depth - 1) if rest.startswith("{") else readable.plain(rest):
+            return None if _ADDRESS.fullmatch(prefix.split()[-1]) else prefix
+    return None
+
+
+def _words(prefix: str) -> list[str]:
+    return re.findall(r"\s+|\S+", prefix)
+
+
+def _word(words: Sequence[str]) -> str:
+    """Return a pattern for one word of the prefix: itself where it never changes, a time, or any word."""
+    if len(set(words)) == 1:
+        return re.escape(words[0])
+    if all(_ISO.fullmatch(word) for word in words):
+        return f"(?:{_ISO.pattern})"
+    tail = _common_tail(words)
+    return rf"\S+?{re.escape(tail)}" if tail else r"\S+"
+
+
+def _common_tail(words: Sequence[str]) -> str:
+    """Return the punctuation that all `words` end in: a prefix may end without a blank."""
+    tails = {re.search(r"[^\w\s]*$", word)[0] for word in words}  # type: ignore[index]  # it matches the empty text
+    return tails.pop() if len(tails) == 1 else ""
