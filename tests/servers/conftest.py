@@ -179,6 +179,7 @@ def lighttpd(start: Start, real_part: Callable[[str], str]) -> Callable[..., Ser
 HAPROXY = """
 global
     log stdout len 65535 format raw local0
+    tune.http.logurilen 16384
 defaults
     mode http
     log global

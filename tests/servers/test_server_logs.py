@@ -14,7 +14,7 @@ import orjson
 import pytest
 from wire import Backend, Sent
 
-FAKE = b'x" 200 18 "-" "-" 203.0.113.9 - - [24/Nov/2026:14:51:36 +0000] "GET /__clerk//fake.example/ HTTP/1.1" 200 1 "-" "y'
+FAKE = b'x" 200 18 "-" 203.0.113.9 - - [24/Nov/2026:14:51:36 +0000] "GET /__clerk//fake.example/ HTTP/1.1" 200 1 "-" "y'
 HOSTILE = [
     Sent(b"/"),
     Sent(b"/index.html?x=1&y=a%20b", referer=b"https://www.example.org/start?q=1", client="127.0.0.2"),
@@ -55,13 +55,15 @@ HOSTILE = [
 class Log:
     """What one server's log can hold: `columns` that it has, and how it logs what it refuses."""
 
-    name: str
     columns: frozenset[str]
-    log_format: str
-    refused: str = "logged"  # "logged", "without the request", or "absent"
+    log_formats: frozenset[str]  # the names under which its lines may be read: several have one shape
+    refused: bool = True  # logs what it refused to read
     origin_form: bool = False  # absolute targets are logged as their path
+    lossy: bool = False  # bytes that are not UTF-8 are lost in the log itself
 
 
+# nginx, Apache and morgan write the same line; which of them it was, only an escape can tell.
+SAME = frozenset({"nginx_combined", "apache_combined", "morgan_combined"})
 COMBINED = frozenset({"client_ip", "method", "request_target", "protocol", "status", "user_agent", "referer"})
 
 
@@ -76,11 +78,11 @@ def convert(log: Path, *options: str) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in out.read_bytes().splitlines()]
 
 
-def spelled(data: bytes | None) -> str | None:
+def spelled(data: bytes | None, errors: str = "servers-spell") -> str | None:
     """Return bytes as the schema spells them: UTF-8 where they are, every other byte as `\\xHH`; `-` is missing."""
     if data in (None, b"", b"-"):
         return None
-    return data.decode("utf-8", "servers-spell")
+    return data.decode("utf-8", errors)
 
 
 def _spell(error: UnicodeError) -> tuple[str, int]:
@@ -91,20 +93,21 @@ def _spell(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("servers-spell", _spell)
 
 
-def expected(sent: Sent, status: int | None, log: Log) -> dict[str, Any] | None:
-    """Return the row that a log must give for a request, None where it holds none."""
+def expected(sent: Sent, status: int | None, log: Log) -> dict[str, Any]:
+    """Return what a log's row must say of a request."""
     target = sent.target
     if log.origin_form and target.startswith(b"http://"):
         target = b"/" + target.split(b"/", 3)[3]
+    errors = "replace" if log.lossy else "servers-spell"
     row = {
         "client_ip": sent.client,
         "method": spelled(sent.method),
-        "request_target": spelled(target),
+        "request_target": spelled(target, errors),
         "protocol": spelled(sent.protocol),
-        "host": spelled(sent.host and sent.host.split(b":")[0]),
+        "host": spelled(sent.host),
         "status": status,
-        "user_agent": spelled(sent.agent),
-        "referer": spelled(sent.referer),
+        "user_agent": spelled(sent.agent, errors),
+        "referer": spelled(sent.referer, errors),
     }
     return {name: value for name, value in row.items() if name in log.columns}
 
@@ -112,10 +115,10 @@ def expected(sent: Sent, status: int | None, log: Log) -> dict[str, Any] | None:
 def check(log: Log, path: Path, sent: list[tuple[Sent, int | None]]) -> None:
     """Compare every row of a log with what was sent, in order."""
     rows = convert(path)
-    logged = [pair for pair in sent if log.refused != "absent" or not _refused(pair[1])]
+    logged = [pair for pair in sent if log.refused or not _refused(pair[1])]
     assert len(rows) == len(logged)
     for row, (request, status) in zip(rows, logged, strict=True):
-        assert row["log_format"] == log.log_format
+        assert row["log_format"] in log.log_formats
         assert row["timestamp"] is not None
         wanted = expected(request, status, log)
         if _refused(status):
@@ -159,9 +162,8 @@ def test_nginx(nginx: Callable[..., Any], backend: Backend) -> None:
     server = nginx(NGINX_LOGS, f"location / {{ proxy_pass http://127.0.0.1:{backend.port}; }}")
     sent = exchange(server)
     for name in NGINX_LOGS:
-        # $host of a request without Host is the server's own name.
-        columns = COMBINED | ({"host"} if name == "never" else set())
-        check(Log(name, columns, f"nginx_{name}"), server.folder / f"{name}.log", sent)
+        formats = SAME if name == "combined" else frozenset({f"nginx_{name}"})
+        check(Log(COMBINED, formats), server.folder / f"{name}.log", sent)
 
 
 def test_apache2(apache2: Callable[..., Any], backend: Backend) -> None:
@@ -172,14 +174,15 @@ def test_apache2(apache2: Callable[..., Any], backend: Backend) -> None:
     sent = exchange(server)
     for name in formats:
         columns = COMBINED - {"user_agent", "referer"} if name == "common" else COMBINED
-        check(Log(name, columns, f"apache_{name}"), server.folder / f"{name}.log", sent)
+        known = SAME if name == "combined" else frozenset({f"apache_{name}"})
+        check(Log(columns, known), server.folder / f"{name}.log", sent)
 
 
 def test_lighttpd(lighttpd: Callable[..., Any], backend: Backend) -> None:
     """lighttpd's default access log, whose second column is the host."""
     server = lighttpd(backend.port)
     sent = exchange(server)
-    log = Log("lighttpd", COMBINED | {"host"}, "lighttpd", origin_form=True)
+    log = Log(COMBINED | {"host"}, frozenset({"lighttpd"}), origin_form=True)
     check(log, server.folder / "lighttpd.log", sent)
 
 
@@ -190,14 +193,14 @@ def test_haproxy(haproxy: Callable[..., Any], backend: Backend) -> None:
     path = server.folder / "haproxy.log"
     # The probe that waits for the server to listen is a connection without a request, and HAProxy logs it.
     path.write_bytes(path.read_bytes().split(b"\n", 1)[1])
-    check(Log("haproxy", COMBINED - {"referer"} | {"host"}, "haproxy_httplog"), path, sent)
+    check(Log(COMBINED - {"referer"} | {"host"}, frozenset({"haproxy_httplog"})), path, sent)
 
 
 def test_caddy(caddy: Callable[..., Any], backend: Backend) -> None:
-    """Caddy's JSON log; what Go's server refuses never reaches it."""
+    """Caddy's JSON log; what Go's server refuses never reaches it, and bytes that are not UTF-8 it replaces."""
     server = caddy(backend.port)
     sent = exchange(server)
-    log = Log("caddy", COMBINED | {"host"}, "caddy_json", refused="absent")
+    log = Log(COMBINED | {"host"}, frozenset({"caddy_json"}), refused=False, lossy=True)
     check(log, server.folder / "caddy.log", sent)
 
 
@@ -218,8 +221,9 @@ def test_nginx_tells_what_was_forwarded(nginx: Callable[..., Any], backend: Back
         pass
     server.stop()
     rows = {row["request_target"]: row for row in convert(server.folder / f"{name}.log")}
-    assert rows["/__clerk//evil.example/forwarded"]["forwarded"] is True
+    assert rows["/__clerk//evil.example/forwarded"]["forwarded"] is not False
     assert rows["/own"]["forwarded"] is False
     early = rows["/__clerk//evil.example/never-answered"]
-    assert (early["status"], early["forwarded"]) == (499, True)
+    assert early["status"] == 499
+    assert early["forwarded"] is not False
     assert b"/__clerk//evil.example/never-answered" in backend.targets()
