@@ -48,17 +48,8 @@ class Joiner:
         return 0 if self._waiting is None else self._waiting.height
 
     def _joined(self, records: Records, join: Join) -> Records:
-        frame = records if self._waiting is None else pl.concat([self._waiting, records])
-        present = frozenset(frame.columns)
-        sides = frame.select(
-            pl.when(holds(join.first, present))
-            .then(1)
-            .when(holds(join.second, present))
-            .then(2)
-            .otherwise(0)
-            .alias("side"),
-            pl.concat_str([pl.col(name) for name in join.by], separator=SEPARATOR).alias("key"),
-        )
+        frame = records if self._waiting is None else pl.concat([self._waiting, records], how="diagonal")
+        sides = frame.select(side=side(join, frozenset(frame.columns)), key=_key(join, frame))
         partners, waiting = _pair(sides.iter_rows())
         self._waiting = frame[waiting] if waiting else None
         held = set(waiting)
@@ -80,21 +71,39 @@ class Joiner:
         return True
 
 
-def _pair(rows: Iterator[tuple[int, str | None]]) -> tuple[dict[int, int | None], list[int]]:
-    """Return the first records with their second's row (or None), and those of them that still wait.
+def side(join: Join, present: frozenset[str]) -> pl.Expr:
+    """Return the expression of what a record is: 1 a first, 2 a second, 3 both at once, 0 neither."""
+    first, second = holds(join.first, present), holds(join.second, present)
+    return first.cast(pl.UInt8) + 2 * second.cast(pl.UInt8)
 
-    Ids start again with the process: a second belongs to the latest first with its key.
+
+def _key(join: Join, frame: Records) -> pl.Expr:
+    """Return the expression of what two records of a request share; null without the last of the fields `by`.
+
+    Those before it only narrow it: a logger may be told to leave process and host out.
+    """
+    narrower = [pl.col(name).fill_null("") for name in join.by[:-1] if name in frame.columns]
+    return pl.concat_str([*narrower, pl.col(join.by[-1])], separator=SEPARATOR)
+
+
+def _pair(rows: Iterator[tuple[int, str | None]]) -> tuple[dict[int, int | None], list[int]]:
+    """Return the records that are requests with their second's row (or None), and those of them that still wait.
+
+    Ids start again with the process: a second belongs to the latest first with its key. A record that is
+    both is a request of its own where no first waits.
     """
     partners: dict[int, int | None] = {}
     waiting: dict[str, int] = {}
-    for row, (side, key) in enumerate(rows):
-        if side == 1:
+    for row, (kind, key) in enumerate(rows):
+        first = waiting.pop(key, None) if kind and key is not None else None
+        if kind == 1:
             partners[row] = None
             if key is not None:
-                waiting.pop(key, None)
                 waiting[key] = row
-        elif side == 2 and key is not None and (first := waiting.pop(key, None)) is not None:
+        elif kind and first is not None:
             partners[first] = row
+        elif kind == 3:
+            partners[row] = None
     return partners, list(waiting.values())[-WAITING:]
 
 

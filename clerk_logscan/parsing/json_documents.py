@@ -1,4 +1,4 @@
-"""Lines to JSON records where they are not the same: one array, pretty-printed records, records with no newline between.
+"""Lines to JSON records where these are not the same: arrays, pretty-printed records, records with no newline between.
 
 A record keeps the number of the line that it starts on, and the offset of its own first byte.
 """
@@ -16,7 +16,10 @@ from clerk_logscan.parsing import json_values, lines
 SEVERAL: Final = r'^[\s\x00]*\[[\s]*\{|\}[\s]*,?[\s]*\{[\s]*"'  # an array of objects, or one object after another
 # Strings never span lines in JSON, so a line's brackets can be counted once its strings are gone.
 STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
-PIECE: Final = r'^\s*(?:[\[{]|[\]}]+\s*,?|[\]}]\s*,\s*[\[{]|"(?:[^"\\]|\\.)*"\s*:\s.*|"(?:[^"\\]|\\.)*",?|[-\d.eE+]+,?|true,?|false,?|null,?)\s*$'
+PIECE: Final = (
+    r'^\s*(?:[\[{]|[\]}]+\s*,?|[\]}]\s*,\s*[\[{]|"(?:[^"\\]|\\.)*"\s*:\s.*'
+    r'|(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|true|false|null),?)\s*$'
+)
 BETWEEN: Final = re.compile(r"[\s,]*[\[\],][\s,\[\]]*\Z")  # punctuation of an array around its records
 GAP: Final = re.compile(r"[\s,\x1e]*")
 MOST: Final = 1 << 26  # characters of one record; more is no log record, and memory must stay bounded

@@ -25,7 +25,7 @@ Value = Any  # a JSON value: dict, list, str, number, bool or None
 
 
 def read_objects(texts: pl.Series) -> list[dict[str, Value] | None]:
-    """Return the object that each of `texts` (one record each) holds, the first of equal keys; None where it holds none.
+    """Return the object that each of `texts` (one record each) holds, the first of equal keys counting; or None.
 
     Garbage collection rests meanwhile: it would walk all the objects again and again (a third of the time).
     """
@@ -56,7 +56,7 @@ def _read(text: str, pairs: int, spaced: bool) -> dict[str, Value] | None:
 
 
 def read_raw(text: str) -> dict[str, Value] | None:
-    """Return the object of a record whose strings are not JSON's: a backslash in them is one (HAProxy, `escape=none`)."""
+    """Return the object of a record in whose strings a backslash is just one (HAProxy, nginx `escape=none`)."""
     return _tolerant(text, raw_strings=True)
 
 

@@ -11,13 +11,14 @@ import polars as pl
 
 from clerk_logscan import schema
 from clerk_logscan.parsing import detection, json_documents, lines
-from clerk_logscan.parsing.cascade import Cascade
+from clerk_logscan.parsing.cascade import JSON, Cascade
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.envelopes import Peeler
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed, without_missing
-from clerk_logscan.parsing.joins import PLACE, Joiner
+from clerk_logscan.parsing.joins import PLACE, Joiner, side
+from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c
 
@@ -77,7 +78,7 @@ class Parser:
         texts = pl.concat([trial_peeler.peel(sample), trial_peeler.finish()])["text"]
         self.ranking = detection.rank(texts, cascade.templates, jsons, W3c(cascade.w3c.definitions))
         cascade.templates = self.ranking.templates
-        self._joins = any(d.join and d.name in self.ranking.matches for d in (jsons.definitions if jsons else ()))
+        self._joins = jsons is not None and _has_halves(jsons, texts)
 
     def read(self, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
@@ -148,3 +149,14 @@ class Parser:
         if len(parts) > 1:
             requests = requests.sort("line_number", "byte_offset", maintain_order=True)
         return Parsed(requests, not_requests, malformed)
+
+
+def _has_halves(jsons: JsonLines, texts: pl.Series) -> bool:
+    """Tell whether sampled `texts` hold a record that is only one half of a request."""
+    joined = [cut for cut in jsons.cut(texts.filter(texts.str.contains(JSON))) if cut.definition.join]
+    return any(_halves(cut) for cut in joined)
+
+
+def _halves(cut: Cut) -> bool:
+    join, fields = cut.definition.join, without_missing(cut.raw, cut.definition)
+    return join is not None and bool(fields.select(side(join, frozenset(fields.columns)).is_in([1, 2]).any()).item())

@@ -6,9 +6,15 @@ from typing import Final
 
 import polars as pl
 
-_METHODS: Final = "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|CONNECT|TRACE|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|REPORT|SEARCH|PURGE"
+_METHODS: Final = (
+    "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|CONNECT|TRACE|PURGE|SEARCH|REPORT"
+    "|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK"
+)
 # A method before a target, in whatever columns: `GET /x`, `"GET","/x"`, GET<tab>host<tab>/x.
-_LINE: Final = rf"""(?:^|[\s"'=|\[({{,;:])(?:{_METHODS})["']?(?:[\s"',;|]+[^\s"',;|]*){{0,2}}[\s"',;|]+["']?(?:\\?/|https?:|\*(?:\s|$))"""
+_LINE: Final = (
+    rf"""(?:^|[\s"'=|\[({{,;:])(?:{_METHODS})["']?(?:[\s"',;|]+[^\s"',;|]*){{0,2}}"""
+    r"""[\s"',;|]+["']?(?:\\?/|https?:|\*(?:\s|$))"""
+)
 _PROTOCOL: Final = r"\S+ \S+ HTTP/[0-9](?:\.[0-9])?(?:[\"'\s]|$)"
 _JSON_TARGET: Final = (
     r'(?i)"[^"]*(?:ur[il]|path|target|request)[^"]*"\s*:\s*"(?:[A-Z]+ )?(?:\\?/|https?:|\\u002f|\\x5c)'
