@@ -14,7 +14,10 @@ from urllib.parse import unquote
 from clerk_logscan.reports import masks
 
 _V4 = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)"
-_V6 = r"(?<![\w:.])(?=[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:)(?:[0-9A-Fa-f:]{1,30}:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]{2,39})(?![\w:]|\.\d)"
+_V6 = (
+    r"(?<![\w:.])(?=[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:)"
+    r"(?:[0-9A-Fa-f:]{1,30}:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]{2,39})(?![\w:]|\.\d)"
+)
 _ADDRESS = re.compile(f"{_V6}|{_V4}")
 # `Chrome/120.0.0.0` is a version.
 _PRODUCT = re.compile(
