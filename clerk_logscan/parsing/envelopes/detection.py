@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from clerk_logscan.parsing.envelopes import octets
 from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.prefixes import Prefix
 from clerk_logscan.parsing.envelopes.records import Records
@@ -49,6 +50,8 @@ class Readable:
 
     def opened(self, text: str) -> Opened:
         """Return what each envelope finds inside `text`; those that find nothing are left out."""
+        if messages := octets.messages(text):
+            return {"octets": messages}
         found = {one.envelope.name: lines for one in self._prefixes if (lines := one.one(text))}
         if text.lstrip().startswith(("{", "[")):
             found |= self._records.opened(text)

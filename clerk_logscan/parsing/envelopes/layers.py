@@ -61,6 +61,7 @@ class Layer:
             if one.table and (table := Table.find(one, texts, readable, depth)):
                 self._table = table
                 texts = [text for text in texts if table.line(text) is None]
+        texts = [message for text in texts for message in octets.messages(text) or [text]]
         names = detection.choose(texts, readable, depth)
         self._chosen = [one for one in self._envelopes if one.name in names]
         self._chosen.sort(key=lambda one: names.index(one.name))
@@ -86,7 +87,7 @@ class Layer:
         self._sure_records = Records([one for one in sure if one.record])
         self._marks = self._sure_records.marks
         starts = [engine.envelope.starts for engine in self._sure_prefixes]
-        self._starts = "|".join([*starts, octets.STARTS])
+        self._starts = "|".join(starts or ["^\\b\\B"])
 
     def opaque(self, hits: pl.DataFrame) -> bool:
         """Tell whether `hits`, peeled by this layer, hold an envelope whose line the raw bytes do not show."""
@@ -98,6 +99,7 @@ class Layer:
         """Return the rows peeled, pieces joined, and the rows that wear no envelope of this layer."""
         if self._export:
             return self._export.take(rows)
+        rows = octets.split(rows)
         done: list[pl.DataFrame] = []
         for take in self._takes:
             hits, rows = take(rows) if rows.height else (rows, rows)
@@ -118,8 +120,8 @@ class Layer:
             return rows.clear(), rows
         rest, rows = rows.filter(~like), rows.filter(like)
         done = []
-        for take in (octets.take, *(engine.take for engine in self._sure_prefixes)):
-            hits, rows = take(rows)
+        for engine in self._sure_prefixes:
+            hits, rows = engine.take(rows)
             done.append(hits)
         return pl.concat(done), pl.concat([rest, rows])
 

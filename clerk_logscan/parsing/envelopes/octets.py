@@ -7,19 +7,19 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.parsing.envelopes.work import Taken
-
 STARTS: Final = r"^\d{1,7} <\d{1,3}>"
 _FRAME: Final = re.compile(rb"(\d{1,7}) (?=<\d{1,3}>)")
 _SPELLED: Final = re.compile(rb"\\x([89A-F][0-9A-F])")
 
 
 def messages(text: str) -> list[str]:
-    """Return the messages of `text` if it is nothing but several, each of the length stated; else nothing.
+    """Return the messages of `text` if it is nothing else, each of the length stated; else nothing.
 
     A message may end in a newline, which the last one lost as the line was cut there.
     """
     data = text.encode()
+    if not _FRAME.match(data):
+        return []
     return _frames(data) or _frames(_SPELLED.sub(lambda match: bytes.fromhex(match[1].decode()), data))
 
 
@@ -33,12 +33,13 @@ def _frames(data: bytes) -> list[str]:
             return []
         found.append(data[match.end() : end].decode("utf-8", "spell-hex").rstrip("\r\n"))
         at = end
-    return found if len(found) > 1 else []
+    return found
 
 
-def take(frame: pl.DataFrame) -> Taken:
-    """Set the messages of each row of `frame` (work.WORK) apart; rows that are no such line are left over."""
-    found = frame["text"].map_elements(messages, return_dtype=pl.List(pl.String))
-    several = found.list.len() > 0
-    hits = frame.filter(several).with_columns(found.filter(several).alias("text")).explode("text")
-    return hits, frame.filter(~several)
+def split(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return `frame` (work.WORK) with a row for each message of a line; most lines only pay for the test."""
+    counted = frame["text"].str.contains(STARTS)
+    if not counted.any():
+        return frame
+    found = [messages(text) or [text] if like else [text] for text, like in zip(frame["text"], counted, strict=True)]
+    return frame.with_columns(pl.Series("text", found, dtype=pl.List(pl.String))).explode("text")

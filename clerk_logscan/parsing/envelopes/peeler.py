@@ -109,7 +109,7 @@ class Peeler:
             return rows
         rows = rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(PLACE)) if depth else rows
         hits, rest = self._layers[depth].run(rows)
-        if rest.height == rows.height:
+        if rest.height == rows.height and hits.is_empty():
             return rows
         inner = self._descend(clean(hits), depth + 1)
         return pl.concat([inner, rest]).sort("line_number", PLACE, maintain_order=True)
