@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from clerk_logscan.commands.settings import (
+    EXIT_CLEAN,
+    EXIT_INCOMPLETE,
+    EXIT_USAGE,
     SETTINGS,
     SectionCommand,
     given_inputs,
@@ -12,6 +15,7 @@ from clerk_logscan.commands.settings import (
     option,
     reading_options,
     refusing,
+    say,
 )
 
 
@@ -33,15 +37,21 @@ def convert(
     INPUT is a file, a folder (read recursively), a glob, or - for standard
     input; plain or compressed, of any log format.
     """
+    from clerk_logscan.commands.output import refuse_input
     from clerk_logscan.commands.progress import ProgressLine
     from clerk_logscan.convert import convert as run
     from clerk_logscan.options import OptionError, Options
     from clerk_logscan.parsing.definitions import DefinitionError
 
     inputs = given_inputs(inputs)
+    refuse_input(output, inputs)
     with refusing(OptionError, DefinitionError):
         options = Options.of(**asked)
         chosen = [name.strip() for name in columns.split(",")] if columns else None
         with ProgressLine(not (quiet or no_progress)) as progress:
-            run(inputs, output, chosen, options, progress)
-    return 0
+            logs = run(inputs, output, chosen, options, progress)
+    for failure in logs.failures:
+        say(failure)
+    if not logs.sources:
+        return EXIT_USAGE
+    return EXIT_INCOMPLETE if logs.failures else EXIT_CLEAN

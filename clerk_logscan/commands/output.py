@@ -26,9 +26,14 @@ def check_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> tuple[str, .
     for path in outputs:
         with refusing(OutputError):
             check(path)
-        if path != STDOUT and any(_same(path, one) for one in inputs):
-            raise refuse(f"{path} is an input: writing the report there would destroy it")
+        refuse_input(path, inputs)
     return outputs
+
+
+def refuse_input(path: str, inputs: Sequence[str]) -> None:
+    """Refuse an output that is one of the inputs: logs are evidence."""
+    if path != STDOUT and any(_same(path, one) for one in inputs):
+        raise refuse(f"{path} is an input: writing there would destroy it")
 
 
 def _same(output: str, given: str) -> bool:
