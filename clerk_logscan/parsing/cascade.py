@@ -20,7 +20,8 @@ JSON: Final = r"^\s*\{"
 class Cascade:
     """The grammars of one input, in the order JSON, W3C, templates strictly, templates loosely.
 
-    `templates` may be set anew, in the order of detection. `seen`: names of the definitions that have read a line.
+    `templates` may be set anew, in the order of detection. `seen`: names of the definitions that have proved
+    themselves by a line.
     """
 
     def __init__(self, definitions: detection.Definitions) -> None:
@@ -93,9 +94,8 @@ class Cascade:
             left = rows if detection.reads_json(definition) and len(objects) else plain
             if not len(left):
                 continue
-            matched, raw = template.cut(
-                texts.gather(left) if len(left) < len(texts) else texts, definition, loose=loose
-            )
+            some = texts.gather(left) if len(left) < len(texts) else texts
+            matched, raw = template.cut(some, definition, loose=loose, detecting=definition.name not in self.seen)
             if not raw.height:
                 continue
             yield Cut(definition, left.filter(matched), raw)

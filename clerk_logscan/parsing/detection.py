@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.parsing import template
-from clerk_logscan.parsing.definitions import Definition, Library
+from clerk_logscan.parsing.definitions import ESCAPES, Definition, Library
 from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.variables import REFERENCE
 from clerk_logscan.parsing.w3c import W3c
@@ -63,22 +63,36 @@ def rank(texts: pl.Series, templates: Sequence[Definition], jsons: JsonLines | N
     for cut in cuts:
         counts[cut.definition.name] = counts.get(cut.definition.name, 0) + len(cut.rows)
     lines = texts.filter(~is_json | any(reads_json(definition) for definition in templates))
-    for definition in templates if len(lines) else ():
-        count = int(template.cut(lines, definition)[0].sum())
-        if count:
-            counts[definition.name] = count
-    order = sorted(templates, key=lambda d: (-counts.get(d.name, 0), *_looseness(d), d.name))
+    masks = {d: template.cut(lines, d, detecting=True)[0] for d in templates} if len(lines) else {}
+    counts |= {definition.name: total for definition, mask in masks.items() if (total := int(mask.sum()))}
     matches = dict(sorted(counts.items(), key=lambda item: -item[1]))
-    return Ranking(order, matches, len(texts))
+    return Ranking(_ordered(templates, masks), matches, len(texts))
+
+
+def _ordered(templates: Sequence[Definition], masks: Mapping[Definition, pl.Series]) -> list[Definition]:
+    """Return the definitions in the order in which to try them: each reads the most of what those before it left."""
+    order: list[Definition] = []
+    left = {d: mask for d, mask in masks.items() if mask.any()}
+    while left:
+        best = min(left, key=lambda d: (-_weight(d, left[d]), *_looseness(d), d.name))
+        order.append(best)
+        taken = left.pop(best)
+        left = {d: rest for d, mask in left.items() if (rest := mask & ~taken).any()}
+    return order + sorted((d for d in templates if d not in order), key=lambda d: (*_looseness(d), d.name))
+
+
+def _weight(definition: Definition, mask: pl.Series) -> float:
+    """Return how many lines a definition reads; less for one without escaping, as such a pattern reads nearly all."""
+    return int(mask.sum()) * (0.9 if definition.escape == "none" else 1.0)
 
 
 @cache
-def _looseness(definition: Definition) -> tuple[bool, bool, int, int]:
-    """Return how much the definition leaves open, the strict ones first: an open end, no escaping, few literals."""
+def _looseness(definition: Definition) -> tuple[bool, int, int, int]:
+    """Return how much the definition leaves open, the strict ones first: an open end, loose escaping, few literals."""
     is_open = all(one.open for one in definition.templates)
     text = max((one.pattern + "".join(one.tail) for one in definition.templates), key=len)
     literal = sum(map(len, REFERENCE.split(text)[::3]))
-    return is_open, definition.escape == "none", -len(definition.shapes), -literal
+    return is_open, ESCAPES.index(definition.escape), -len(definition.shapes), -literal
 
 
 @cache

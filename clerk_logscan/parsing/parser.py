@@ -78,6 +78,7 @@ class Parser:
         texts = pl.concat([trial_peeler.peel(sample), trial_peeler.finish()])["text"]
         self.ranking = detection.rank(texts, cascade.templates, jsons, W3c(cascade.w3c.definitions))
         cascade.templates = self.ranking.templates
+        cascade.seen.update(self.ranking.matches)
         self._joins = jsons is not None and _has_halves(jsons, texts)
 
     def read(self, frame: pl.DataFrame) -> Parsed:
