@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
@@ -75,6 +74,8 @@ def _sentence(error: click.ClickException) -> str:
 def _unexpected(error: Exception) -> int:
     """Say that the program itself failed; exit as for input that was not read, never as clean or as findings."""
     if "-v" in sys.argv or "--verbose" in sys.argv:
+        import traceback
+
         traceback.print_exception(error)
     say(
         f"an error of {PROGRAM} itself ({type(error).__name__}: {error}); nothing can be said about these logs. "
