@@ -95,7 +95,7 @@ def _convincing(first: Log, second: Log, common: Common, found: Estimate, times:
     if first.rank == second.rank:
         if _crossed(first, second, common) != 0:
             return share >= 0.3
-        return found.lines >= 3 and share >= 0.8 and found.spread <= 2 * SECOND
+        return found.requests >= 3 and share >= 0.8 and found.spread <= SECOND and abs(found.skew) <= 2 * SECOND
     if found.close:
         return share >= 0.3
     return share >= 0.5 and (found.lines >= 3 or found.requests >= 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +11,8 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.incident.events import Event
-from clerk_logscan.incident.lines import Line
 from clerk_logscan.incident.logs import Log, Logs
-from clerk_logscan.incident.times import MINUTE, between, length, said
+from clerk_logscan.incident.times import MINUTE, between, length
 
 # What a front answers for a process that died or is not there; 499 and none: nobody answered.
 _DOWN: Final = frozenset({502, 503, 504})
@@ -43,8 +42,14 @@ class Outage:
             until = "it was back within the second"
         else:
             until = f"it was back after {length(self.end - self.start)} ({between(self.start, self.end)})"
-        others = f"; {self.refused:,} other requests were answered 502, 503 or 504 meanwhile" if self.refused else ""
+        others = (
+            f"; {self.refused:,} other {_were(self.refused)} answered 502, 503 or 504 meanwhile" if self.refused else ""
+        )
         return f"Presumed: the Node process died of {asked} ({answer}, as Express 4 does); {until}{others}."
+
+
+def _were(count: int) -> str:
+    return "request was" if count == 1 else "requests were"
 
 
 def find(events: Sequence[Event], observed: pl.DataFrame, logs: Logs) -> list[Outage]:
@@ -75,47 +80,38 @@ def _died(event: Event) -> bool:
     return any(line.crashes for line in event.lines) and event.status in _DEAD
 
 
-Answers = dict[Log, tuple[list[int], list[bool]]]
+Answers = dict[Log, tuple[list[int], list[int]]]
 
 
 def _answers(observed: pl.DataFrame, logs: Logs, start: int) -> Answers:
-    """Return for each log the times of its later requests, in order, and whether something alive answered each."""
+    """Return for each log the times, in order, of later requests that something alive answered, and that nothing did.
+
+    A refusal (403, 429) may be a front's own; a page or an object shows that the application is back.
+    """
     rows = observed.filter(
         pl.col("timestamp").is_not_null()
         & (pl.col("timestamp").dt.epoch("us") > start)
         & (pl.col("_hint").is_null() | (pl.col("_hint") != "not-forwarded"))
         & pl.col("unresolvable").fill_null(value=False).not_()
+        & (pl.col("status").is_between(100, 399) | pl.col("status").is_in(list(_DOWN)))
     )
     columns = ("source", "log_format", pl.col("timestamp").dt.epoch("us"), "status")
-    found: dict[Log, list[tuple[int, bool]]] = defaultdict(list)
+    found: Answers = defaultdict(lambda: ([], []))
     for source, log_format, time, status in rows.select(columns).sort("timestamp", maintain_order=True).iter_rows():
-        if status not in _DEAD - _DOWN:
-            found[logs.of(source, log_format)].append((time, status not in _DOWN))
-    return {log: ([time for time, _ in seen], [alive for _, alive in seen]) for log, seen in found.items()}
+        found[logs.of(source, log_format)][status in _DOWN].append(time)
+    return found
 
 
 def _outage(event: Event, answers: Answers) -> Outage:
-    line = _witness(event)
+    line = event.trusted
     start = line.time or event.time or 0
-    times, alive = answers.get(line.log, ([], []))
-    refused = 0
-    for place in range(bisect_right(times, start), len(times)):
-        if alive[place]:
-            return Outage(start, times[place], (event,), refused)
-        refused += 1
-    return Outage(start, None, (event,), refused)
-
-
-def _witness(event: Event) -> Line:
-    """Return the line of the log that best shows when the process was back: the outermost with an answer."""
-    return event.trusted
+    alive, down = answers.get(line.log, ([], []))
+    back = bisect_right(alive, start)
+    end = alive[back] if back < len(alive) else None
+    until = len(down) if end is None else bisect_left(down, end)
+    return Outage(start, end, (event,), max(0, until - bisect_right(down, start)))
 
 
 def _merge(one: Outage, other: Outage) -> Outage:
     ends = None if one.end is None or other.end is None else max(one.end, other.end)
     return replace(one, end=ends, crashes=one.crashes + other.crashes, refused=max(one.refused, other.refused))
-
-
-def crash_times(outages: Iterable[Outage]) -> str:
-    """Return when the process died, as a sentence names it."""
-    return ", ".join(said(outage.start) for outage in outages)

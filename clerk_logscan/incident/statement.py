@@ -261,8 +261,8 @@ def _noise(case: Case) -> str:
         return ""
     count = len(case.noise)
     return (
-        f"{count:,} request{'s' if count != 1 else ''} for //v1 and //npm under the proxy path: the known clerk-js bug with "
-        "a proxy URL that ends in a slash. Mend the URL."
+        f"{count:,} request{'s' if count != 1 else ''} for //v1 and //npm under the proxy path: the known clerk-js bug "
+        "with a proxy URL that ends in a slash. Mend the URL."
     )
 
 
