@@ -81,3 +81,73 @@ REFERENCE: Final = re.compile(r"\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
 def names(pattern: str) -> list[str]:
     """Return the variables of a template in their order, repeats included."""
     return [braced or bare for braced, bare in REFERENCE.findall(pattern)]
+
+
+# Apache's format strings, without `%`, modifiers and conditions; `{name}i` is a request header (HEADERS).
+APACHE: Final[dict[str, Variable]] = {
+    "a": Variable("client_ip", None, ADDRESS),
+    "h": Variable("client_ip", None, r'[^ "\[]+'),
+    "r": Variable("request"),
+    "m": Variable("method", None, r"[^ \"]+"),
+    "H": Variable("protocol", None, r"[^ \"]+"),
+    "s": Variable("status", None, STATUS),
+    "b": Variable("bytes_sent", None, r"[0-9]+|-"),
+    "B": Variable("bytes_sent", None, r"[0-9]+"),
+    "O": Variable("bytes_sent", None, r"[0-9]+|-"),
+    "I": Variable(None, None, r"[0-9]+|-"),
+    "S": Variable(None, None, r"[0-9]+|-"),
+    "D": Variable("duration", "us", r"[0-9]+|-"),
+    "{us}T": Variable("duration", "us", r"[0-9]+|-"),
+    "{ms}T": Variable("duration", "ms", r"[0-9]+|-"),
+    "{s}T": Variable("duration", "s", r"[0-9]+|-"),
+    "T": Variable("duration", "s", r"[0-9]+|-"),
+    "{Host}i": Variable("host"),
+    "V": Variable("host"),
+    "v": Variable("host"),
+    "L": Variable("request_id"),
+    "{UNIQUE_ID}e": Variable("request_id"),
+    "{forensic-id}n": Variable("ids"),
+    "p": Variable(None, None, r"[0-9]+"),
+    "l": Variable(None, None, r"[^ .:\[]+"),
+    "X": Variable(None, None, r"[X+-]"),
+}
+# HAProxy's log variables, without `%`.
+HAPROXY: Final[dict[str, Variable]] = {
+    "ci": Variable("client_ip", None, r"[0-9A-Fa-f.:]+|unix|-"),
+    "cp": Variable(None, None, r"[0-9]+|-"),
+    "r": Variable("request"),
+    "HM": Variable("method"),
+    "HU": Variable("request_target"),
+    "HV": Variable("protocol"),
+    "tr": Variable("timestamp", "clf", CLF_TIME),
+    "trg": Variable("timestamp", "clf", CLF_TIME),
+    "trl": Variable("timestamp", "clf", CLF_TIME),
+    "t": Variable("timestamp", "clf", CLF_TIME),
+    "T": Variable("timestamp", "clf", CLF_TIME),
+    "Tl": Variable("timestamp", "clf", CLF_TIME),
+    "Ts": Variable("timestamp", "epoch-s", r"[0-9]+"),
+    "ST": Variable("status", None, r"-?[0-9]+"),
+    "B": Variable("bytes_sent", None, r"\+?[0-9]+"),
+    "Ta": Variable("duration", "ms", r"\+?-?[0-9]+"),
+    "Tt": Variable("duration", "ms", r"\+?-?[0-9]+"),
+    "ID": Variable("request_id"),
+    "HP": Variable("path"),
+    "HPO": Variable("path"),
+    "HQ": Variable("query"),
+    **dict.fromkeys(("Tq", "TR", "Tw", "Tc", "Tr", "Td", "Th", "Ti"), Variable(None, None, r"-?[0-9]+")),
+    **dict.fromkeys(("ac", "fc", "bc", "sc", "sq", "bq", "ms", "pid", "rt"), Variable(None, None, r"[0-9]+")),
+    "rc": Variable(None, None, r"\+?[0-9]+"),
+}
+# Request headers that fill a column, in lower case, for notations that name headers.
+HEADERS: Final[dict[str, Variable]] = {
+    "host": Variable("host"),
+    "referer": Variable("referer"),
+    "user-agent": Variable("user_agent"),
+    "x-forwarded-for": Variable("forwarded_for"),
+    "x-request-id": Variable("request_id"),
+    "x-correlation-id": Variable("ids"),
+    "x-amzn-trace-id": Variable("ids", "trace"),
+    "x-amz-cf-id": Variable("ids"),
+    "cf-ray": Variable("ids"),
+    "sec-fetch-site": Variable("fetch_site"),
+}
