@@ -18,7 +18,8 @@ by the system's path separator)."""
 
 
 @click.group(context_settings=SETTINGS, epilog=EPILOG)
-@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+# Container images often set NAME_VERSION: that is no wish to see the version.
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s", allow_from_autoenv=False)
 def cli() -> None:
     """Audit access logs for CVE-2026-34076: did the vulnerable
     clerkFrontendApiProxy send your Clerk-Secret-Key to a foreign host, when,

@@ -120,6 +120,9 @@ class TestEnvironment:
         assert "proxy path /a\n" in shown
         assert "proxy path /b\n" in shown
 
+    def test_a_version_in_the_environment_is_no_wish_to_see_it(self, command: Command) -> None:
+        assert command("formats", CLERK_LOGSCAN_VERSION="1.0.0", CLERK_LOGSCAN_HELP="1").stdout.startswith("NAME")
+
     def test_the_command_line_wins(self, command: Command, log: Callable[..., Path]) -> None:
         path = log(BENIGN, ATTACK)
         assert command("analyze", str(path), "--fail-on", "low", CLERK_LOGSCAN_FAIL_ON="never").returncode == 1
