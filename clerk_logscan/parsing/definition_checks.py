@@ -59,10 +59,12 @@ class _Checker:
         self.document, self.text, self.name, self.origin = document, text, name, origin
 
     def fail(self, key: str, problem: str) -> NoReturn:
-        """Raise the error of `key`; its line is the first that begins with the key or holds it as a table."""
-        leaf = re.escape(key.split(".")[-1])
-        found = re.search(rf'^\s*(?:\[+[\w. "-]*)?"?{leaf}"?\s*(?:=|\])', self.text, re.MULTILINE)
-        line = f":{self.text.count(chr(10), 0, found.start(0)) + 1}" if found else ""
+        """Raise the error of `key` (`columns.host`, `evidence[1]`) with the line where it stands, if it does."""
+        leaf, _, index = key.split(".")[-1].partition("[")
+        pattern = rf'^\s*(?:\[+[\w. "-]*)?"?{re.escape(leaf)}"?\s*(?:=|\])'
+        places = [found.start() for found in re.finditer(pattern, self.text, re.MULTILINE)]
+        place = places[min(int(index[:-1] or 0) if index else 0, len(places) - 1)] if places else None
+        line = "" if place is None else f":{self.text.count(chr(10), 0, place) + 1}"
         raise DefinitionError(f"{self.origin or self.name}{line}: {key}: {problem}")
 
     def definition(self, sample_text: str) -> Definition:
@@ -230,9 +232,9 @@ class _Checker:
         for index, table in enumerate(self.tables("evidence")):
             key = f"evidence[{index}]"
             if set(table) != {"when", "shows", "reason"} or not isinstance(table["reason"], str):
-                self.fail("evidence", f"number {index + 1} must have when, shows and reason")
+                self.fail(key, "must have when, shows and reason")
             if table["shows"] not in SHOWS:
-                self.fail("evidence", f"number {index + 1}: shows is none of {', '.join(SHOWS)}")
+                self.fail(key, f"shows is none of {', '.join(SHOWS)}")
             found.append(Evidence(self.conditions(key, table["when"]), table["shows"], table["reason"]))
         return tuple(found)
 
@@ -276,7 +278,7 @@ class _Checker:
         for index, table in enumerate(self.tables("samples")):
             line, expect = table.get("line"), table.get("expect", {})
             if not isinstance(line, str) or not isinstance(expect, dict):
-                self.fail("samples", f"number {index + 1} must have a line and a table expect")
+                self.fail(f"samples[{index}]", "must have a line and a table expect")
             found.append(Sample(line, {column: None if value == "" else value for column, value in expect.items()}))
         return tuple(found)
 

@@ -16,7 +16,7 @@ LONE: Final = 0x10FF00
 _LONE_PATTERN: Final = r"[\x{10FF80}-\x{10FFFF}]"
 
 _NGINX: Final = re.compile(r"\\x([0-9A-Fa-f]{2})()")
-_C: Final = re.compile(r'\\(?:x([0-9A-Fa-f]{2})|(["\\abfnrtv]))')
+_C: Final = re.compile(r'\\(?:(?:x|u00)([0-9A-Fa-f]{2})|(["\\abfnrtv]))')
 _C_LETTERS: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _QUOTE: Final = re.compile(r'\\(?:(?!)()|(["\\]))')
 _HAPROXY: Final = re.compile(r"#([0-9A-Fa-f]{2})")
@@ -46,7 +46,7 @@ def lone(data: bytes) -> str:
 def decode(text: str, escape: str) -> str:
     """Undo one level of the escaping `escape` (definitions.ESCAPES) in one text; `none` and `json` change nothing.
 
-    nginx: `\\xHH`, nothing else. apache, c (lighttpd): also `\\"`, `\\\\`, the letters of C; an unknown escape stays.
+    nginx: `\\xHH`, nothing else. apache, c (lighttpd, nginx' escape=json): also `\\"`, `\\\\`, the letters of C; an unknown escape stays.
     quote: only `\\"` and `\\\\`, as newer morgan; a lone backslash, as it wrote before, is the client's.
     haproxy: `#HH`. percent-once: `%HH`, as CloudFront encodes what it logs.
     """

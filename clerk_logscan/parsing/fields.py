@@ -72,10 +72,14 @@ def without_missing(raw: pl.DataFrame, definition: Definition) -> pl.DataFrame:
     """Return the fields that the definition reads, with null for what stands for nothing there (`-`, an empty text).
 
     A field that a condition compares with such a text (`= "-"`: it is there, and says nothing) has a second column with
-    its text as logged.
+    its text as logged. To do so again changes nothing.
     """
     tested = {c.field for e in definition.evidence for c in e.when if not set(c.values).isdisjoint(definition.missing)}
-    logged = [pl.col(name).alias(f"{name}{_AS_LOGGED}") for name in raw.columns if name in tested]
+    logged = [
+        pl.col(f"{name}{_AS_LOGGED}" if f"{name}{_AS_LOGGED}" in raw.columns else name).alias(f"{name}{_AS_LOGGED}")
+        for name in raw.columns
+        if name in tested
+    ]
     used = [pl.col(name) for name in raw.columns if name in definition.fields]
     absent = [pl.any_horizontal([field == text for text in definition.missing]) for field in used]
     known = [pl.when(~is_missing).then(field) for field, is_missing in zip(used, absent, strict=True)]

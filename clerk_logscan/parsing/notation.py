@@ -21,7 +21,7 @@ from clerk_logscan.parsing.definitions import (
 from clerk_logscan.parsing.nginx_conf import Directive, directives, tokens
 
 _NGINX_VENDOR: Final = "https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format"
-_ESCAPES: Final = {"default": "nginx", "json": "json", "none": "none"}
+_ESCAPES: Final = {"default": "nginx", "json": "c", "none": "none"}
 _HAPROXY_MARKS: Final = (
     r"%(?:\{[+-][A-Z]|\[|(?:\{[^}]*\})?(?:ci|cp|ft|ST|TR|Ta|tsc?|trg?|trl|HM|HU|bq|sq|CC|CS|hr|hrl)\b)"
 )

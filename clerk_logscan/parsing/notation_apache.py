@@ -107,7 +107,8 @@ class _Format:
         form = _FRACTIONS.get(pieces[0], pieces[0])
         for link, piece in zip(between, pieces[1:], strict=True):
             form += link + _FRACTIONS.get(piece, piece)
-        return self.add_time(f"strftime({form.replace('.%3f', '%.f').replace('.%6f', '%.f')}", _shape(form))
+        chrono = form.replace(".%3f", "%.f").replace(".%6f", "%.f")
+        return self.add_time(f"strftime({chrono})", _shape(form))
 
     def add_time(self, kind: str, shape: str) -> None:
         """Add the field of a time."""

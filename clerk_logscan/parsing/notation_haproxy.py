@@ -12,9 +12,7 @@ from clerk_logscan.parsing.variables import HAPROXY, HEADERS, Variable
 _DIRECTIVE: Final = re.compile(r"%(?:\{([^}]*)\})?(?:\[((?:[^\[\]]|\[[^\]]*\])*)\]|([A-Za-z]+)|(%))")
 _HEADER: Final = re.compile(r"(?:req\.|capture\.req\.)?f?hdr\(([A-Za-z-]+)")
 # Numbers, dates and states: the flag Q does not touch them.
-_NEVER_QUOTED: Final = frozenset(
-    "cp fp bp sp ac fc bc sc rc sq bq ST B U Ta TR Tw Tc Tr Tt Tq Td Th Ti Tu t tr trg trl T Tl Ts ms pid rt lc tsc ts".split()
-)
+_NEVER_QUOTED: Final = re.compile("[cfbs]p|[afbs]c|rc|[sb]q|ST|B|U|T[aRwcrtqdhiu]|t|trg?l?|T|Tl|Ts|ms|pid|rt|lc|tsc?")
 _CAPTURED: Final = 5  # most captured headers that are looked for
 
 
@@ -70,7 +68,7 @@ class _Format:
             self.known[directive] = HEADERS[header[1].lower()]
         elif directive == "[src]":
             self.known[directive] = HAPROXY["ci"]
-        quoted = ("+Q" in flags or self.quoted) and "-Q" not in flags and directive not in _NEVER_QUOTED
+        quoted = ("+Q" in flags or self.quoted) and "-Q" not in flags and not _NEVER_QUOTED.fullmatch(directive)
         self.pattern += f'"${{{field}}}"' if quoted else f"${{{field}}}"
         shape = HAPROXY[directive].shape if directive in HAPROXY else None
         if shape:
