@@ -21,6 +21,7 @@ class Server:
     process: subprocess.Popen[bytes]
     port: int
     folder: Path
+    gently: signal.Signals = signal.SIGTERM  # what lets it finish what it has begun
 
     def send(self, request: Sent | bytes, client: str = "127.0.0.1") -> int | None:
         """Send one request and return the status of the answer, None where none came."""
@@ -29,10 +30,14 @@ class Server:
         return status(send(self.port, request, client))
 
     def stop(self) -> Path:
-        """Stop the server as its service does, so that every log is whole, and return the folder of the logs."""
+        """Let the server end what it has begun, so that every log is whole, and return the folder of the logs."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(timeout=20)
+            self.process.send_signal(self.gently)
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                raise
         return self.folder
 
 
@@ -52,7 +57,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start a server by its command line and the files it needs, PORT and FOLDER filled in; stop all at the end."""
     running: list[Server] = []
 
-    def run(command: list[str], files: dict[str, str], *, stdout: str | None = None) -> Server:
+    def run(command: list[str], files: dict[str, str], *, stdout: str | None = None, gently: signal.Signals) -> Server:
         port = free_port()
         for name, text in files.items():
             (tmp_path / name).write_text(text.replace("PORT", str(port)).replace("FOLDER", str(tmp_path)))
@@ -60,7 +65,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         environment = os.environ | {"XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
         with (tmp_path / (stdout or "stdout")).open("wb") as out, (tmp_path / "stderr").open("wb") as errors:
             process = subprocess.Popen(arguments, cwd=tmp_path, stdout=out, stderr=errors, env=environment)
-        server = Server(process, port, tmp_path)
+        server = Server(process, port, tmp_path, gently)
         running.append(server)
         _wait(server)
         return server
@@ -116,7 +121,7 @@ def nginx(start: Start, real_part: Callable[[str], str]) -> Callable[..., Server
         declared = "\n".join(f"log_format {name} {text};" for name, text in formats.items() if text)
         logs = "\n".join(f"access_log FOLDER/{name}.log {name};" for name in formats)
         text = NGINX.format(formats=declared, logs=logs, locations=locations)
-        return start([program, "-p", "FOLDER", "-c", "FOLDER/nginx.conf"], {"nginx.conf": text})
+        return start([program, "-p", "FOLDER", "-c", "FOLDER/nginx.conf"], {"nginx.conf": text}, gently=signal.SIGQUIT)
 
     return run
 
@@ -147,7 +152,9 @@ def apache2(start: Start, real_part: Callable[[str], str]) -> Callable[..., Serv
         program = real_part("apache2")
         logs = "\n".join(f'CustomLog FOLDER/{name}.log "{text}"' for name, text in formats.items())
         text = APACHE.format(logs=logs, backend=backend)
-        return start([program, "-f", "FOLDER/apache.conf", "-DFOREGROUND"], {"apache.conf": text})
+        return start(
+            [program, "-f", "FOLDER/apache.conf", "-DFOREGROUND"], {"apache.conf": text}, gently=signal.SIGWINCH
+        )
 
     return run
 
@@ -171,7 +178,7 @@ def lighttpd(start: Start, real_part: Callable[[str], str]) -> Callable[..., Ser
     def run(backend: int) -> Server:
         program = real_part("lighttpd")
         text = LIGHTTPD.format(backend=backend)
-        return start([program, "-D", "-f", "FOLDER/lighttpd.conf"], {"lighttpd.conf": text})
+        return start([program, "-D", "-f", "FOLDER/lighttpd.conf"], {"lighttpd.conf": text}, gently=signal.SIGINT)
 
     return run
 
@@ -205,7 +212,12 @@ def haproxy(start: Start, real_part: Callable[[str], str]) -> Callable[..., Serv
     def run(backend: int, frontend: str = "") -> Server:
         program = real_part("haproxy")
         text = HAPROXY.format(backend=backend, frontend=frontend)
-        return start([program, "-db", "-f", "FOLDER/haproxy.cfg"], {"haproxy.cfg": text}, stdout="haproxy.log")
+        return start(
+            [program, "-db", "-f", "FOLDER/haproxy.cfg"],
+            {"haproxy.cfg": text},
+            stdout="haproxy.log",
+            gently=signal.SIGUSR1,
+        )
 
     return run
 
@@ -233,6 +245,8 @@ def caddy(start: Start, real_part: Callable[[str], str]) -> Callable[..., Server
     def run(backend: int) -> Server:
         program = real_part("caddy")
         files = {"Caddyfile": CADDY.format(backend=backend)}
-        return start([program, "run", "--config", "FOLDER/Caddyfile", "--adapter", "caddyfile"], files)
+        return start(
+            [program, "run", "--config", "FOLDER/Caddyfile", "--adapter", "caddyfile"], files, gently=signal.SIGTERM
+        )
 
     return run

@@ -5,14 +5,14 @@ from __future__ import annotations
 import codecs
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
-from wire import Backend, Sent
+from wire import Backend, Sent, hang_up
 
 FAKE = b'x" 200 18 "-" 203.0.113.9 - - [24/Nov/2026:14:51:36 +0000] "GET /__clerk//fake.example/ HTTP/1.1" 200 1 "-" "y'
 HOSTILE = [
@@ -191,7 +191,7 @@ def test_haproxy(haproxy: Callable[..., Any], backend: Backend) -> None:
     server = haproxy(backend.port)
     sent = exchange(server)
     path = server.folder / "haproxy.log"
-    # Waiting for the server to listen was a connection without a request, which HAProxy logs (CR: closed by the client).
+    # Waiting for it to listen was a connection without a request, which HAProxy logs (CR: closed by the client).
     path.write_bytes(b"".join(line for line in path.read_bytes().splitlines(True) if b" CR-- " not in line))
     check(Log(COMBINED - {"referer"} | {"host"}, frozenset({"haproxy_httplog"})), path, sent)
 
@@ -204,26 +204,37 @@ def test_caddy(caddy: Callable[..., Any], backend: Backend) -> None:
     check(log, server.folder / "caddy.log", sent)
 
 
-@pytest.mark.parametrize("name", ["timed"])
-def test_nginx_tells_what_was_forwarded(nginx: Callable[..., Any], backend: Backend, name: str) -> None:
+def test_nginx_tells_what_was_forwarded(nginx: Callable[..., Any], backend: Backend) -> None:
     """`$upstream_addr` `-` is never forwarded; a client that hangs up early (499) was forwarded all the same."""
-    from wire import hang_up
-
     locations = f"""
         location / {{ proxy_pass http://127.0.0.1:{backend.port}; }}
         location /own {{ return 403; }}
     """
-    server = nginx({name: NGINX_LOGS[name]}, locations)
+    server = nginx({"timed": NGINX_LOGS["timed"]}, locations)
+    log = server.folder / "timed.log"
     server.send(Sent(b"/__clerk//evil.example/forwarded"))
     server.send(Sent(b"/own"))
     hang_up(server.port, Sent(b"/__clerk//evil.example/never-answered").bytes())
-    while not any(b" 499 " in line for line in (server.folder / f"{name}.log").read_bytes().splitlines()):
-        pass
+    deadline = time.monotonic() + 10
+    while b" 499 " not in log.read_bytes() and time.monotonic() < deadline:
+        time.sleep(0.05)
     server.stop()
-    rows = {row["request_target"]: row for row in convert(server.folder / f"{name}.log")}
+    rows = {row["request_target"]: row for row in convert(log)}
     assert rows["/__clerk//evil.example/forwarded"]["forwarded"] is not False
     assert rows["/own"]["forwarded"] is False
     early = rows["/__clerk//evil.example/never-answered"]
     assert early["status"] == 499
     assert early["forwarded"] is not False
     assert b"/__clerk//evil.example/never-answered" in backend.targets()
+
+
+def test_haproxy_tells_what_was_forwarded(haproxy: Callable[..., Any], backend: Backend) -> None:
+    """`<NOSRV>` is never forwarded: HAProxy's own rule answered."""
+    server = haproxy(backend.port, "http-request deny if { path_beg /own }")
+    for target in (b"/__clerk//evil.example/forwarded", b"/own"):
+        server.send(Sent(target))
+    server.stop()
+    rows = {row["request_target"]: row for row in convert(server.folder / "haproxy.log")}
+    assert rows["/__clerk//evil.example/forwarded"]["forwarded"] is not False
+    assert rows["/own"]["forwarded"] is False
+    assert backend.targets() == [b"/__clerk//evil.example/forwarded"]
