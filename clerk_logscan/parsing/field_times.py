@@ -45,8 +45,10 @@ def _iso_parts(parts: pl.DataFrame, zone: str) -> pl.Series:
 def _epoch(digits: int) -> Callable[[pl.Series, str], pl.Series]:
     """Return a reader of numbers whose unit has `digits` decimal places to a microsecond (negative: is finer)."""
 
+    most = min(18 - digits, 19)  # more would not fit into 64 bits
+
     def read(texts: pl.Series, zone: str) -> pl.Series:
-        parts = texts.str.strip_chars().str.extract_groups(r"^(-?\d{1,18})(?:\.(\d*))?$").struct.unnest()
+        parts = texts.str.strip_chars().str.extract_groups(rf"^(-?\d{{1,{most}}})(?:\.(\d*))?$").struct.unnest()
         whole, fraction = parts.to_series(0).cast(pl.Int64, strict=False), parts.to_series(1).fill_null("")
         if digits <= 0:
             return _micros(whole // int(10**-digits))

@@ -208,7 +208,7 @@ class _Reader:
             test = holds(evidence.when, self.present)
             hint = pl.when(test).then(pl.lit(evidence.shows)).otherwise(hint)
             reason = pl.when(test).then(self.reason(evidence.reason)).otherwise(reason)
-        found = self.raw.select(_hint=hint, _hint_reason=reason)
+        found = self.raw.with_columns(_hint=hint, _hint_reason=reason)
         forwarded = found["_hint"].replace_strict(_FORWARDED, default=None, return_dtype=pl.Boolean)
         return [found["_hint"], escapes.spell(found["_hint_reason"]), forwarded.alias("forwarded")]
 

@@ -69,7 +69,7 @@ def test_what_a_file_says_of_a_column_wins_over_what_its_variable_means() -> Non
         (("", "[shapes]\nstatus = '(a)'\n"), 6, "shapes.status: must be a regular expression without capturing groups"),
         (("", '[[evidence]]\nwhen = {}\nshows = "forwarded"\nreason = ""\n'), 5, "evidence[0]: must be a table"),
         (("", '[[evidence]]\nwhen = { status = "1" }\n'), 5, "evidence[0]: must have when, shows and reason"),
-        (("", '[[evidence]]\nwhen = { status = { like = "1" } }\nshows = "forwarded"\nreason = ""\n'), 5, "operator: like"),
+        (("", '[[evidence]]\nwhen = { status = { like = "1" } }\nshows = "forwarded"\nreason = ""'), 5, "like"),
         (("[\'$time_iso8601 $remote_addr \"$request\" $status $upstream_addr\']", "['plain']"), 4, "names no variable"),
         (('"$request"', "x"), None, "nothing gives the request target"),
     ],
