@@ -57,7 +57,10 @@ class Joiner:
         return _completed(frame, done, [partners[row] for row in done])
 
     def _unrepeated(self, records: Records) -> Records:
-        keys = records.select(pl.concat_str([pl.col(n) for n in self._repeats], separator=SEPARATOR)).to_series()
+        names = [pl.col(name) for name in self._repeats if name in records.columns]
+        if len(names) < len(self._repeats):
+            return records
+        keys = records.select(pl.concat_str(names, separator=SEPARATOR)).to_series()
         fresh = [key is None or self._is_new(key) for key in keys]
         return records.filter(pl.Series(fresh, dtype=pl.Boolean))
 
@@ -82,6 +85,8 @@ def _key(join: Join, frame: Records) -> pl.Expr:
 
     Those before it only narrow it: a logger may be told to leave process and host out.
     """
+    if join.by[-1] not in frame.columns:
+        return pl.lit(None, pl.String)
     narrower = [pl.col(name).fill_null("") for name in join.by[:-1] if name in frame.columns]
     return pl.concat_str([*narrower, pl.col(join.by[-1])], separator=SEPARATOR)
 

@@ -96,45 +96,56 @@ def _spelled(keys: Keys, lowered: str) -> str | None:
 
 
 def getter(keys: Keys, path: str) -> Callable[[dict[str, Any]], Any] | None:
-    """Return how to take `path` from a record with these top-level `keys`, or None where no key can hold it."""
-    ways = [(key, rest) for key, rest in splits(path) if key in keys]
-    if path.endswith("]") and (match := INDEXED.match(path)) and "." not in match[1]:
-        return (lambda record: _indexed(record, path)) if match[1] in keys else None
-    if not ways:
-        return None
-    key, rest = ways[0]
-    if rest is None:
-        return lambda record: record.get(key)
-    if len(ways) > 1:
+    """Return how to find `path` in a record with these top-level `keys`, or None where no key can hold it."""
+    indexed = INDEXED.match(path)
+    if path in keys:
+        return lambda record: record[path]
+    if any(key in keys for key, _ in splits(path)) or (indexed and indexed[1].split(".")[0] in keys):
         return lambda record: find(record, path)
-    return _below(key, rest)
+    return None
 
 
-def _below(key: str, rest: str) -> Callable[[dict[str, Any]], Any]:
-    """Return how to take `rest` from the object under `key`; the last step of a `headers` object has no case."""
-    steps = rest.split(".")
-    if "[" in rest:
-        return lambda record: find(record[key], rest)
-    if len(steps) == 1:
-        if key.lower().endswith("headers"):
-            return lambda record: header(record[key], rest) if type(record[key]) is dict else find(record[key], rest)
-        return lambda record: record[key].get(rest) if type(record[key]) is dict else find(record[key], rest)
-    if steps[-2].lower().endswith("headers"):
-        parent, name = ".".join(steps[:-1]), steps[-1]
-        return lambda record: _header_below(record[key], parent, name)
-    return lambda record: find(record[key], rest)
+Test = Callable[[dict[str, Any]], bool]
 
 
-def _header_below(value: Any, parent: str, name: str) -> Any:
-    holder = find(value, parent)
-    return header(holder, name) if type(holder) is dict else find(holder, name)
+def presence(keys: Keys, required: Sequence[Keys]) -> list[Test] | None:
+    """Return the tests that of each of `required` (alternative paths below the top level) one exists, or None.
+
+    None: no record with these top-level `keys` can have them. Paths into one and the same object are one test.
+    """
+    tests: list[Test] = []
+    simple: dict[str, list[Keys]] = {}
+    for alternatives in required:
+        heads = {path.partition(".")[0] for path in alternatives}
+        rests = tuple(path.partition(".")[2] for path in alternatives)
+        if len(heads) == 1 and all(rest and not re.search(r"[.\[]", rest) for rest in rests):
+            simple.setdefault(heads.pop(), []).append(rests)
+            continue
+        takers = [taker for path in alternatives if (taker := getter(keys, path))]
+        if not takers:
+            return None
+        tests.append(lambda record, takers=takers: any(taker(record) is not None for taker in takers))  # type: ignore[misc]
+    if not all(head in keys for head in simple):
+        return None
+    return [_object_has(head, rests) for head, rests in simple.items()] + tests
 
 
-def present(keys: Keys, alternatives: Sequence[str]) -> Callable[[dict[str, Any]], bool] | bool:
-    """Tell whether one of the `alternatives` exists in a record with these keys: known already, or a test to make."""
-    if any(path in keys for path in alternatives):
-        return True
-    takers = [taker for path in alternatives if (taker := getter(keys, path))]
-    if not takers:
-        return False
-    return lambda record: any(taker(record) is not None for taker in takers)
+def _object_has(head: str, required: list[Keys]) -> Test:
+    """Return the test that the object under `head` has one key of each of `required`; its answers are remembered."""
+    known: dict[Keys, bool] = {}
+
+    def test(record: dict[str, Any]) -> bool:
+        holder = record[head]
+        if type(holder) is list and holder:
+            holder = holder[0]
+        if type(holder) is not dict:
+            return False
+        keys = tuple(holder)
+        answer = known.get(keys)
+        if answer is None:
+            if len(known) > 4096:
+                known.clear()
+            answer = known[keys] = all(any(name in keys for name in names) for names in required)
+        return answer
+
+    return test

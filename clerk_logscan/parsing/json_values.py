@@ -11,9 +11,9 @@ Three readers, each for what the one before refuses or would read wrongly:
 
 from __future__ import annotations
 
-import gc
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
@@ -24,20 +24,11 @@ from clerk_logscan.parsing import escapes
 Value = Any  # a JSON value: dict, list, str, number, bool or None
 
 
-def read_objects(texts: pl.Series) -> list[dict[str, Value] | None]:
-    """Return the object that each of `texts` (one record each) holds, the first of equal keys counting; or None.
-
-    Garbage collection rests meanwhile: it would walk all the objects again and again (a third of the time).
-    """
+def read_objects(texts: pl.Series) -> Iterator[dict[str, Value] | None]:
+    """Return the object that each of `texts` (one record each) holds, the first of equal keys counting; or None."""
     pairs = texts.str.count_matches('":', literal=True).to_list()
     spaced = texts.str.contains(r'"[ \t\r\n]+:').to_list()
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        return [_read(text, count, odd) for text, count, odd in zip(texts.to_list(), pairs, spaced, strict=True)]
-    finally:
-        if collecting:
-            gc.enable()
+    return map(_read, texts.to_list(), pairs, spaced)
 
 
 def _read(text: str, pairs: int, spaced: bool) -> dict[str, Value] | None:
@@ -71,17 +62,26 @@ def _fallback(text: str) -> dict[str, Value] | None:
     return value if type(value) is dict else None
 
 
-def _count_keys(value: Value) -> int:
-    """Count the keys of all objects within `value`."""
-    if type(value) is dict:
-        count = len(value)
-        value = value.values()
-    else:
-        count = 0
-    for inner in value:
+def _count_keys(value: dict[str, Value]) -> int:
+    """Count the keys of an object and of all objects within it."""
+    count = len(value)
+    for inner in value.values():
         kind = type(inner)
-        if kind is dict or kind is list:
+        if kind is dict:
             count += _count_keys(inner)
+        elif kind is list:
+            count += _count_in_list(inner)
+    return count
+
+
+def _count_in_list(items: list[Value]) -> int:
+    count = 0
+    for inner in items:
+        kind = type(inner)
+        if kind is dict:
+            count += _count_keys(inner)
+        elif kind is list:
+            count += _count_in_list(inner)
     return count
 
 
