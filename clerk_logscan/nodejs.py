@@ -11,30 +11,27 @@ from typing import Final
 from clerk_logscan import whatwg
 
 # Fetch Standard, "port blocking" (https://fetch.spec.whatwg.org/#port-blocking); undici's list is the same.
-BLOCKED_PORTS: Final = frozenset(
-    int(port)
-    for port in (
-        "1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 "
-        "123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 "
-        "990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080"
-    ).split()
-)
+_PORTS = """
+1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123 135
+137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 993 995 1719
+1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080
+"""
+BLOCKED_PORTS: Final = frozenset(int(port) for port in _PORTS.split())
 # Fetch Standard, "forbidden method": `fetch` and `new Request` throw.
 FORBIDDEN_METHODS: Final = frozenset({"CONNECT", "TRACE", "TRACK"})
 # llhttp's HTTP methods, as Node 20 lists them in `http.METHODS`.
-METHODS: Final = frozenset(
-    (
-        "ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK M-SEARCH MERGE MKACTIVITY MKCALENDAR MKCOL MOVE "
-        "NOTIFY OPTIONS PATCH POST PROPFIND PROPPATCH PURGE PUT QUERY REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE "
-        "UNBIND UNLINK UNLOCK UNSUBSCRIBE"
-    ).split()
-)
+_METHODS = """
+ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK M-SEARCH MERGE MKACTIVITY MKCALENDAR MKCOL MOVE NOTIFY OPTIONS
+PATCH POST PROPFIND PROPPATCH PURGE PUT QUERY REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK
+UNSUBSCRIBE
+"""
+METHODS: Final = frozenset(_METHODS.split())
 MAX_HEADER_BYTES: Final = 16384  # --max-http-header-size; the target counts
 
-_USERINFO: Final = r"A-Za-z0-9\-_.!~*'()%;:&=+$,\[\]"
-_TARGET: Final = re.compile(
-    rf"(?:[/*]|[A-Za-z]+://(?:@?[{_USERINFO}])+@?[/?])[\x21-\x7e]*|[A-Za-z]+://(?:@?[{_USERINFO}])+@?|[A-Za-z]+://@?[/?][\x21-\x7e]*|[A-Za-z]+://@"
-)
+# llhttp's url.ts: an authority of user information characters and brackets, no two `@` side by side.
+_AUTHORITY: Final = r"(?:@?[A-Za-z0-9\-_.!~*'()%;:&=+$,\[\]])*@?(?:[/?][\x21-\x7e]*)?"
+_TARGET: Final = re.compile(rf"[/*][\x21-\x7e]*|[A-Za-z]+://{_AUTHORITY}")
+_CONNECT_TARGET: Final = re.compile(_AUTHORITY)
 _DECODE_URI: Final = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*", re.DOTALL)
 _ENCODED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
@@ -49,7 +46,7 @@ def parser_status(method: str, target: str) -> int | None:
     if len(target) >= MAX_HEADER_BYTES:
         return 431
     if method == "CONNECT":
-        return 0
+        return 0 if _CONNECT_TARGET.fullmatch(target) else 400
     return None if _TARGET.fullmatch(target) else 400
 
 

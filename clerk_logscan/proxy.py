@@ -12,8 +12,6 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-import ada_url
-
 from clerk_logscan import hosts, nodejs, whatwg
 
 DEFAULT_PROXY_PATH: Final = "/__clerk"
@@ -27,6 +25,21 @@ UNKNOWN_HOST: Final = "localhost"  # stands for a Host header that is not known,
 _BROKEN_AUTHORITY: Final = re.compile(r"^(?:[A-Za-z]+:)?[/\\]{2,}[^/\\?#]*[/\\]?")
 
 Ending = Literal["fetched", "unmatched", "rejected", "invalid-request", "invalid-rest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as Node hands it to a framework, and the effective proxy path."""
+
+    target: str
+    host: str
+    method: str
+    prefix: str
+    newer: bool = False  # read paths as Nodes newer than 20 do
+
+    def parse(self, reference: str, base: str | None = None, search: str | None = None) -> whatwg.Url | None:
+        """Return what `new URL(reference, base)` gives in this request's Node, None where it throws."""
+        return whatwg.parse(reference, base, search=search, newer=self.newer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +102,27 @@ def resolve(
     """
     if framework not in ("any", *FRAMEWORKS):
         raise ValueError(f"unknown framework {framework!r}: any, express, fastify or hono")
-    prefix = effective_path(proxy_path)
     names = FRAMEWORKS if framework == "any" else (framework,)
-    results = _run(names, target, host or UNKNOWN_HOST, method.upper(), prefix, raw_bytes)
+    request = Request(target, host or UNKNOWN_HOST, method.upper(), effective_path(proxy_path))
+    results = judged = _run(names, request, raw_bytes)
+    if whatwg.keeps_dots(target):
+        judged += _run(names, replace(request, newer=True), raw_bytes)
     own = FRONTEND_API_HOSTS | {allowed.lower() for allowed in allow_hosts}
-    worst = max(results, key=lambda result: _gravity(result, own, target, prefix))
+    worst = max(judged, key=lambda result: _gravity(result, own, request))
     off_host = _is_foreign(worst, own)
     return Destination(
         target=target,
         framework=framework,
-        matched=any(result.matched for result in results),
+        matched=any(result.matched for result in judged),
         target_host=worst.host,
         target_url=worst.url,
         target_kind=hosts.kind(worst.host) if off_host and worst.host else None,
         off_host=off_host,
         refused=worst.refused,
-        unresolvable=_is_unresolvable(worst, target, prefix),
-        crashes=any(result.crashed for result in results),
-        slashes=_has_slashes(target, worst, prefix),
-        results=results,
+        unresolvable=_is_unresolvable(worst, request),
+        crashes=any(result.crashed for result in judged),
+        slashes=_has_slashes(worst, request),
+        results=judged,
     )
 
 
@@ -139,68 +154,64 @@ def effective_path(proxy_path: str) -> str:
     return proxy_path.rstrip("/") or DEFAULT_PROXY_PATH
 
 
-def _run(
-    names: Collection[str], target: str, host: str, method: str, prefix: str, raw_bytes: bool
-) -> tuple[Result, ...]:
-    status = 400 if raw_bytes else nodejs.parser_status(method, target)
+def _run(names: Collection[str], request: Request, raw_bytes: bool) -> tuple[Result, ...]:
+    status = 400 if raw_bytes else nodejs.parser_status(request.method, request.target)
     if status is not None:
         reason = "Node's HTTP parser refuses this request line, so no framework sees it."
         return tuple(Result(name, "rejected", status or None, reason=reason) for name in names)
-    return tuple(_FRAMEWORKS[name](target, host, method, prefix) for name in names)
+    return tuple(_HANDLERS[name](request) for name in names)
 
 
-def _express(target: str, host: str, method: str, prefix: str) -> Result:
+def _express(request: Request) -> Result:
     """Follow @clerk/express: its async middleware has no catch, so whatever throws in it ends the process."""
-    if nodejs.legacy_path_missing(target):
+    if nodejs.legacy_path_missing(request.target):
         return Result("express", "unmatched", 404, reason="Express's router finds no path in the target.")
-    url = whatwg.parse(target, f"http://{host}")
+    url = request.parse(request.target, f"http://{request.host}")
     if url is None:
         return Result("express", "invalid-request", None, True, reason="The request URL cannot be parsed.")
-    if not _matches(url.pathname, prefix):
-        # Behind the proxy Clerk builds a Request of its own, inside a try.
-        return _unmatched("express", url, 500 if _throws(url, method) else 404)
-    if _throws(url, method):
-        return _invalid_request("express", url, prefix, None, crashed=True)
-    return _forward("express", url, method, prefix, None, crashed=True)
+    if not _matches(url.pathname, request.prefix):
+        return _unmatched("express", url, request.target, request)
+    if _throws(url, request.method):
+        return _invalid_request("express", url, request, None, crashed=True)
+    return _forward("express", url, request, None, crashed=True)
 
 
-def _fastify(target: str, host: str, method: str, prefix: str) -> Result:
+def _fastify(request: Request) -> Result:
     """Follow @clerk/fastify: the router percent-decodes the path first (400), and whatever throws later is a 500."""
-    if _fastify_bad_url(target):
+    if _fastify_bad_url(request.target):
         return Result("fastify", "rejected", 400, reason="Fastify's router cannot percent-decode the path.")
+    host = request.host
     name = host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]
-    url = whatwg.parse(target, f"http://{name or 'localhost'}")
+    url = request.parse(request.target, f"http://{name or 'localhost'}")
     if url is None:
         return Result("fastify", "invalid-request", 500, reason="The request URL cannot be parsed.")
-    if not _matches(url.pathname, prefix):
-        return _unmatched("fastify", url, 500 if _throws(url, method) else 404)
-    if _throws(url, method):
-        return _invalid_request("fastify", url, prefix, 500)
-    return _forward("fastify", url, method, prefix, 500)
+    if not _matches(url.pathname, request.prefix):
+        return _unmatched("fastify", url, request.target, request)
+    if _throws(url, request.method):
+        return _invalid_request("fastify", url, request, 500)
+    return _forward("fastify", url, request, 500)
 
 
-def _hono(target: str, host: str, method: str, prefix: str) -> Result:
+def _hono(request: Request) -> Result:
     """Follow @hono/node-server, which joins Host and target as text: `//x` stays a path."""
+    host, target = request.host, request.target
     if target.startswith(("http://", "https://")):
-        url = whatwg.parse(target)
+        url = request.parse(target)
     else:
-        url = whatwg.parse(f"http://{host}{target}")
+        url = request.parse(f"http://{host}{target}")
         if url and len(url.hostname) != len(host) and url.hostname != re.sub(r":[0-9]+\Z", "", host):
             url = None
     if url is None:
         return Result("hono", "invalid-request", 400, reason="Host and target do not make a URL of that host.")
-    if not _matches(url.pathname, prefix):
-        return _unmatched("hono", url, 500 if _has_userinfo(url) else 404)
-    if method in ("POST", "PUT", "PATCH") and _has_userinfo(url):
-        return _invalid_request("hono", url, prefix, 502)  # reading the body builds the Request, inside the try
-    return _forward("hono", url, method, prefix, 500)
+    if not _matches(url.pathname, request.prefix):
+        return _unmatched("hono", url, url.href, request)
+    result = _forward("hono", url, request, 500)
+    if result.url and request.method in ("POST", "PUT", "PATCH") and url.has_credentials:
+        return _invalid_request("hono", url, request, 502)  # reading the body builds the Request, inside the try
+    return result
 
 
-_FRAMEWORKS: Final[dict[str, Callable[[str, str, str, str], Result]]] = {
-    "express": _express,
-    "fastify": _fastify,
-    "hono": _hono,
-}
+_HANDLERS: Final[dict[str, Callable[[Request], Result]]] = {"express": _express, "fastify": _fastify, "hono": _hono}
 
 
 def _fastify_bad_url(target: str) -> bool:
@@ -221,40 +232,34 @@ def _matches(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith(prefix + "/")
 
 
-def _has_userinfo(url: ada_url.URL) -> bool:
-    return bool(url.username or url.password)
-
-
-def _throws(url: ada_url.URL, method: str) -> bool:
+def _throws(url: whatwg.Url, method: str) -> bool:
     """Tell whether `new Request(url, {method})` throws."""
-    return _has_userinfo(url) or method in nodejs.FORBIDDEN_METHODS
+    return url.has_credentials or method in nodejs.FORBIDDEN_METHODS
 
 
-def _unmatched(name: str, url: ada_url.URL, status: int) -> Result:
+def _unmatched(name: str, url: whatwg.Url, target: str, request: Request) -> Result:
+    """Follow what comes behind the proxy: Clerk builds a Request to authenticate, and a 500 answers if that throws."""
+    built = whatwg.parse(target, "http://clerk-dummy")
+    status = 500 if built is None or _throws(built, request.method) else 404
     return Result(name, "unmatched", status, path=url.pathname, reason="The path is not under the proxy path.")
 
 
-def _invalid_request(name: str, url: ada_url.URL, prefix: str, status: int | None, crashed: bool = False) -> Result:
-    rest = url.pathname[len(prefix) :] or "/"
+def _invalid_request(name: str, url: whatwg.Url, request: Request, status: int | None, crashed: bool = False) -> Result:
+    rest = url.pathname[len(request.prefix) :] or "/"
     reason = "The request has userinfo in its own URL, or a method that fetch forbids: `new Request` throws."
     return Result(name, "invalid-request", status, crashed, path=url.pathname, rest=rest, reason=reason)
 
 
-def _forward(
-    name: str, url: ada_url.URL, method: str, prefix: str, failure: int | None, crashed: bool = False
-) -> Result:
+def _forward(name: str, url: whatwg.Url, request: Request, failure: int | None, crashed: bool = False) -> Result:
     """Follow clerkFrontendApiProxy: the rest of the path is a URL reference against the Frontend API."""
     path = url.pathname
-    rest = path[len(prefix) :] or "/"
-    target = whatwg.parse(rest, FRONTEND_API)
+    rest = path[len(request.prefix) :] or "/"
+    target = request.parse(rest, FRONTEND_API, url.search)
     if target is None:
         return Result(name, "invalid-rest", failure, crashed, path, rest, reason="The rest has no valid host.")
-    target.search = url.search
-    refused = _throws(target, method) or (target.port != "" and int(target.port) in nodejs.BLOCKED_PORTS)
-    return Result(
-        name, "fetched", 200, False, path, rest, target.href, target.host, target.hostname, refused,
-        "fetch refuses this URL before it connects." if refused else "The key goes with the request.",
-    )  # fmt: skip
+    refused = _throws(target, request.method) or (target.port != "" and int(target.port) in nodejs.BLOCKED_PORTS)
+    reason = "fetch refuses this URL before it connects." if refused else "The key goes with the request."
+    return Result(name, "fetched", 200, False, path, rest, target.href, target.host, target.hostname, refused, reason)
 
 
 def _is_foreign(result: Result, own: Collection[str]) -> bool:
@@ -262,35 +267,35 @@ def _is_foreign(result: Result, own: Collection[str]) -> bool:
     return result.key_sent_to is not None and result.key_sent_to not in own
 
 
-def _is_unresolvable(result: Result, target: str, prefix: str) -> bool:
+def _is_unresolvable(result: Result, request: Request) -> bool:
     """Tell whether a request for the proxy ends in an error 500, or in the death of the process."""
     if result.ending == "invalid-rest":
         return True
     if result.ending != "invalid-request" or result.status == 400:
         return False
-    return result.matched or _names_proxy(target, prefix)
+    return result.matched or _names_proxy(request)
 
 
-def _names_proxy(target: str, prefix: str) -> bool:
+def _names_proxy(request: Request) -> bool:
     """Tell whether a target whose own authority is invalid names the proxy path behind it."""
-    url = whatwg.parse(_BROKEN_AUTHORITY.sub("/", target, count=1), f"http://{UNKNOWN_HOST}")
-    return url is not None and _matches(url.pathname, prefix)
+    url = request.parse(_BROKEN_AUTHORITY.sub("/", request.target, count=1), f"http://{UNKNOWN_HOST}")
+    return url is not None and _matches(url.pathname, request.prefix)
 
 
-def _gravity(result: Result, own: Collection[str], target: str, prefix: str) -> int:
+def _gravity(result: Result, own: Collection[str], request: Request) -> int:
     if _is_foreign(result, own):
         return 4
-    if _is_unresolvable(result, target, prefix):
+    if _is_unresolvable(result, request):
         return 3
     return 2 if result.matched else int(result.crashed)
 
 
-def _has_slashes(target: str, result: Result, prefix: str) -> bool:
+def _has_slashes(result: Result, request: Request) -> bool:
     """Tell whether two slashes of either kind stand side by side under the proxy path, as sent or as parsed."""
     if result.rest is None:
         return False
-    path = re.split(r"[?#]", target, maxsplit=1)[0].replace("\\", "/")
-    return "//" in result.rest or "//" in path.partition(prefix)[2]
+    path = re.split(r"[?#]", request.target, maxsplit=1)[0].replace("\\", "/")
+    return "//" in result.rest or "//" in path.partition(request.prefix)[2]
 
 
 def _steps(found: Destination, prefix: str) -> Iterator[str]:

@@ -4,12 +4,15 @@ Compared host by host with Node 20.20 (ada 2.9.2, Unicode 15.1); ada-url 4.0 dif
 it keeps ASCII labels that are invalid Punycode (Node refuses them: mended here), it refuses right-to-left
 labels that begin with a digit or a left-to-right letter (Node takes them: mended here), and it knows letters of
 Unicode 16 and 17 (so do newer Nodes: left as it is, for the key then goes there).
+Two more differences lie in the path. ada 2.9 looks at the first `/.` alone to see whether a plain path has dot
+segments, so `/.x/../y` stays as it is; and it does not percent-encode `^`, as the Standard does since 2023.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote
@@ -19,21 +22,100 @@ import ada_url
 # Schemes whose hosts are domains (URL Standard, "special"); other schemes have opaque hosts.
 _SPECIAL: Final = ("http:", "https:", "ws:", "wss:", "ftp:")
 _DOTS: Final = re.compile("[.\u3002\uff0e\uff61]")  # UTS 46 maps all four to a full stop
+# What precedes the path: special schemes and references to them skip any number of slashes, of either kind.
+_BEFORE_PATH: Final = re.compile(
+    r"(?:(?:https?|wss?|ftp):)?[/\\]{2,}[^/\\?#]*|file:[/\\]{2}[^/\\?#]*|[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE
+)
 _AUTHORITY: Final = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]{2,})([^/\\?#]*)(.*)$", re.DOTALL)
+_PATH_END: Final = re.compile(r"[?#]")
 _PORT: Final = re.compile(r":[0-9]*\Z")
-_RTL: Final = "\u05d0"  # a letter that makes any label right-to-left
+_RTL_KINDS: Final = ("R", "AL", "AN")
+_RTL_LETTER: Final = "\u05d0"  # before a label it makes condition 1 of the Bidi rule hold
 
 
-def parse(reference: str, base: str | None = None) -> ada_url.URL | None:
-    """Return `reference` parsed against `base` as `new URL(reference, base)` does in Node, None where that throws."""
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A parsed URL; names and contents are those of the URL class of the URL Standard."""
+
+    href: str
+    protocol: str
+    host: str  # with the port where it is not the scheme's default
+    hostname: str
+    port: str
+    pathname: str
+    search: str
+    has_credentials: bool
+
+
+def parse(reference: str, base: str | None = None, *, search: str | None = None, newer: bool = False) -> Url | None:
+    """Return `reference` parsed against `base` as `new URL(reference, base)` does in Node, None where that throws.
+
+    `search` is assigned to the URL afterwards, as `url.search = search` does. `newer` reads paths by the Standard,
+    as the ada of newer Nodes does.
+    """
+    if base and "xn--" in base and _ada(base, None) is None:
+        return None
+    url = _ada(reference, base)
+    if url is None:
+        return None
+    path = url.pathname if newer else _path(url, reference, base)
+    if search is not None:
+        url.search = search
+    href = url.href if path == url.pathname else url.href.replace(url.pathname, path, 1)
+    credentials = bool(url.username or url.password)
+    return Url(href, url.protocol, url.host, url.hostname, url.port, path, url.search, credentials)
+
+
+def keeps_dots(reference: str) -> bool:
+    """Tell whether ada 2.9 takes a path with dot segments for one without, as it does behind a name like `/.x`."""
+    path = _split(reference)[1]
+    if not _is_plain(path):
+        return False
+    path = path.removeprefix("/")
+    first = path.find("/.")
+    return first >= 0 and path[0] != "." and path[first + 2 : first + 3] not in ("", ".", "/")
+
+
+def _is_plain(path: str) -> bool:
+    return not re.search(r"[^\x21-\x7e]|[\"#%<>?\\`{}]", path)
+
+
+def _split(reference: str) -> tuple[str, str, str]:
+    """Cut a URL reference, not the path alone of one, into what precedes its path, the path, and what follows it."""
+    found = _BEFORE_PATH.match(reference)
+    start = found.end() if found else 0
+    end = _PATH_END.search(reference, start)
+    stop = end.start() if end else len(reference)
+    return reference[:start], reference[start:stop], reference[stop:]
+
+
+def _ada(reference: str, base: str | None) -> ada_url.URL | None:
     try:
         url = ada_url.URL(reference, base)
     except ValueError:
         mended = _encode_authority(reference)
-        return parse(mended, base) if mended else None
+        return _ada(mended, base) if mended else None
     if "xn--" in url.hostname and url.protocol in _SPECIAL and not _valid_domain(url.hostname):
         return None
     return url
+
+
+def _path(url: ada_url.URL, reference: str, base: str | None) -> str:
+    """Return the path as ada 2.9 writes it: marks stand in the place of what it leaves alone, and are undone."""
+    path: str = url.pathname
+    kept = "^" * ("%5E" in path) + "." * keeps_dots(reference)
+    before, within, after = _split(reference)
+    if not any(letter in within for letter in kept):
+        return path
+    free = next(f"~{number}" for number in range(len(reference)) if f"~{number}" not in reference)
+    marks = {letter: f"{free}{ord(letter):x}" for letter in kept}
+    for letter, mark in marks.items():
+        within = within.replace(letter, mark)
+    marked = _ada(before + within + after, base)
+    path = marked.pathname if marked else path
+    for letter, mark in marks.items():
+        path = path.replace(mark, letter)
+    return path
 
 
 def _valid_domain(domain: str) -> bool:
@@ -45,24 +127,42 @@ def _valid_domain(domain: str) -> bool:
 def _valid_label(label: str) -> bool:
     try:
         text = label[4:].encode("ascii").decode("punycode")
-        return not text.isascii() and _encode_label(text) == label
+        # Neither a label of ASCII alone nor another spelling than the shortest is refused, but an empty one is.
+        return bool(text) if text.isascii() else _encode_label(text) == "xn--" + text.encode("punycode").decode()
     except (UnicodeError, ValueError, OverflowError):
         return False
 
 
 def _encode_label(text: str) -> str | None:
-    """Return a non-ASCII label as ASCII by UTS 46, without the Bidi rule's first condition, None where invalid."""
+    """Return a non-ASCII label as ASCII by UTS 46 with the Bidi rule of ada 2.9, None where it is invalid."""
     host = _ascii_host(text)
     if host or not text or unicodedata.category(text[0]).startswith("M"):
         return host
-    if not any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in text):
+    mapped = _mapped_rtl(text)
+    return "xn--" + mapped.encode("punycode").decode("ascii") if mapped else None
+
+
+def _mapped_rtl(text: str) -> str | None:
+    """Map a label that the Bidi rule (RFC 5893, section 2) refuses and ada 2.9 takes.
+
+    It does not ask for condition 1 (the first letter), nor in left-to-right labels for the last letter's kind.
+    """
+    kinds = [unicodedata.bidirectional(letter) for letter in text]
+    if not any(kind in _RTL_KINDS for kind in kinds):
         return None
-    # A right-to-left letter before it satisfies the first condition; the others are still checked.
-    prefixed = _ascii_host(_RTL + text)
-    if not prefixed:
+    last = max((place for place, kind in enumerate(kinds) if kind != "NSM"), default=0)
+    cut = last if kinds[0] == "L" else 0
+    if cut and kinds[last] not in _RTL_KINDS:
         return None
-    mapped = prefixed[4:].encode("ascii").decode("punycode")[1:]
-    return "xn--" + mapped.encode("punycode").decode("ascii")
+    head, tail = _mapped(text[:cut]), _mapped(_RTL_LETTER + text[cut:])
+    return None if head is None or tail is None else head + tail[1:]
+
+
+def _mapped(text: str) -> str | None:
+    if text.isascii():
+        return text.lower()
+    host = _ascii_host(text)
+    return host[4:].encode("ascii").decode("punycode") if host else None
 
 
 def _ascii_host(text: str) -> str | None:

@@ -100,9 +100,10 @@ function send(to, { method, target, host }) {
     });
     socket.on("close", result.done);
     socket.on("error", result.done);
-    const length = ["POST", "PUT", "PATCH"].includes(method) ? "Content-Length: 0\r\n" : "";
+    const length = ["POST", "PUT", "PATCH", "QUERY"].includes(method) ? "Content-Length: 0\r\n" : "";
+    const type = method === "QUERY" ? "Content-Type: text/plain\r\n" : ""; // Fastify wants one
     const hosts = host === null ? "" : `Host: ${host}\r\n`;
-    socket.write(Buffer.from(`${method} ${target} HTTP/1.1\r\n${hosts}${length}Connection: close\r\n\r\n`, "latin1"));
+    socket.write(Buffer.from(`${method} ${target} HTTP/1.1\r\n${hosts}${length}${type}Connection: close\r\n\r\n`, "latin1"));
   });
 }
 
