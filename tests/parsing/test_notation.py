@@ -36,7 +36,8 @@ def check(text: str, line: str, **expected: object) -> Definition:
 
 def test_an_nginx_string_needs_no_quotes() -> None:
     check(
-        '$time_iso8601 $remote_addr $host "$request_method $request_uri $server_protocol" $status $request_time $upstream_addr',
+        '$time_iso8601 $remote_addr $host "$request_method $request_uri $server_protocol" $status $request_time '
+        "$upstream_addr",
         r'2026-11-24T20:21:36+05:30 1.2.3.4 a.example "GET /__clerk/\x5Ce.example/ HTTP/1.1" 502 0.012 backend',
         timestamp="2026-11-24T14:51:36.000000Z",
         client_ip="1.2.3.4",
@@ -50,7 +51,8 @@ def test_an_nginx_string_needs_no_quotes() -> None:
 
 
 def test_a_directive_in_quoted_pieces_over_lines_is_joined() -> None:
-    text = "log_format timed escape=none '$msec|$remote_addr|'  # the time\n   \"$request_uri|\" '$status|$http_user_agent';"
+    text = """log_format timed escape=none '$msec|$remote_addr|'  # the time
+        "$request_uri|" '$status|$http_user_agent';"""
     definition = check(
         text,
         '1795532496.123|1.2.3.4|/__clerk//e.example/?a|200|say "hi" | x',
@@ -97,7 +99,8 @@ def test_an_apache_format_with_headers_modifiers_and_a_time_in_pieces() -> None:
     check(
         'LogFormat "%v:%p %a %{X-Forwarded-For}i [%{%d/%b/%Y:%T}t.%{usec_frac}t %{%z}t] \\"%r\\" %>s %b %D '
         '\\"%{Referer}i\\" \\"%400,501{User-agent}i\\" %{c}a %L" timed',
-        r'a.example:443 1.2.3.4 5.6.7.8 [24/Nov/2026:20:21:38.123456 +0530] "GET /\"a HTTP/1.1" 200 12 1500 "-" "c\t" 9.9.9.9 id1',
+        r'a.example:443 1.2.3.4 5.6.7.8 [24/Nov/2026:20:21:38.123456 +0530] "GET /\"a HTTP/1.1" 200 12 1500 '
+        r'"-" "c\t" 9.9.9.9 id1',
         timestamp="2026-11-24T14:51:38.123456Z",
         client_ip="1.2.3.4",
         forwarded_for="5.6.7.8",

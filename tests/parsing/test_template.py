@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clerk_logscan.parsing.definitions import Definition, Library, load_definitions, parse
+from clerk_logscan.parsing.escapes import lone
 from clerk_logscan.parsing.template import compile_template, cut
 
 LIBRARY: Library = load_definitions()
@@ -74,11 +75,6 @@ def test_a_tail_may_be_missing_from_the_right_and_an_open_end_may_go_on() -> Non
 
 def test_variables_with_nothing_between_are_told_by_how_they_begin() -> None:
     definition = simple("$scheme://$host$request_uri $status")
-    assert (
-        rows(definition, "https://a.example//b?c=d 200")
-        == [{"host": "a.example", "request_uri": "//b?c=d", "scheme": "https", "status": "200"}]
-        or rows(definition, "https://a.example//b?c=d 200")[0] is not None
-    )
     row = rows(definition, "https://a.example//b?c=d 200")[0]
     assert row is not None and (row["host"], row["request_uri"]) == ("a.example", "//b?c=d")
 
@@ -117,9 +113,8 @@ def test_what_a_client_sends_never_moves_to_another_field_of_nginx(
     line = f'{HEAD}"{escaped(request)}" 200 3 "{escaped(referer)}" "{escaped(agent)}"'
     row = rows(LIBRARY["nginx_combined"], line)[0]
     assert row is not None
-    for field, sent in (("request", request), ("http_referer", referer), ("http_user_agent", agent)):
-        text = row[field] or ""
-        assert text.isascii() <= sent.isascii() and (text == sent.decode("latin-1") or not sent.isascii())
+    read = (row["request"], row["http_referer"], row["http_user_agent"])
+    assert read == (lone(request), lone(referer), lone(agent))
 
 
 @given(target=HOSTILE, agent=HOSTILE)
@@ -130,8 +125,7 @@ def test_what_a_client_sends_never_moves_to_another_field_of_haproxy(target: byt
     )
     row = rows(LIBRARY["haproxy_httplog"], line)[0]
     assert row is not None and (row["c1"], row["status"]) == ("app.example.com", "200")
-    if (target + agent).isascii():
-        assert (row["request"], row["c2"]) == (f"GET {target.decode()} HTTP/1.1", agent.decode())
+    assert (row["request"], row["c2"]) == (f"GET {lone(target)} HTTP/1.1", lone(agent))
 
 
 RAW = st.text(st.characters(codec="ascii", exclude_characters=" \n"), max_size=12)
