@@ -59,6 +59,8 @@ def public(host_site: str) -> bool:
 
 
 def _is_address(name: str) -> bool:
+    if not name[-1:].isdigit() and ":" not in name:  # a name's last label is never a number
+        return False
     try:
         ipaddress.ip_address(name)
     except ValueError:

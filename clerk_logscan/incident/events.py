@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,8 +10,6 @@ from typing import Final
 
 from clerk_logscan.incident.lines import DECODED, OFF_HOST, UNRESOLVABLE, Line
 from clerk_logscan.schema import SEVERITIES
-
-NAMESPACE: Final = uuid.UUID("5c1f2a52-6f0e-5d53-9c55-340760000000")  # of this program's ids, any fixed one would do
 
 # The gravest first. An off-host-after-decoding with the outcome `none` counts as the least.
 OUTCOMES: Final = ("presumed-sent", "undetermined", "not-forwarded", "refused", "not-vulnerable", "none")
@@ -33,6 +31,17 @@ class Event:
     outcome: str = "none"
     reason: str = ""
     incident_id: str = ""
+    findings: list[Line] = field(init=False)  # the lines that a rule reports
+    rules: frozenset[str] = field(init=False)  # and those rules
+    names_host: bool = field(init=False)  # whether the key could go to a foreign host
+    event_id: str = field(init=False)  # equal inputs give it again
+
+    def __post_init__(self) -> None:
+        self.findings = [line for line in self.lines if line.rule_id is not None]
+        self.rules = frozenset(line.rule_id for line in self.findings if line.rule_id)
+        self.names_host = OFF_HOST in self.rules or DECODED in self.rules
+        line = self.lines[0]
+        self.event_id = stable_id("event", line.source, line.number, line.offset, line.time, line.target)
 
     @property
     def outer(self) -> Line:
@@ -50,24 +59,9 @@ class Event:
         return self.trusted.time
 
     @cached_property
-    def findings(self) -> list[Line]:
-        """Return the lines that a rule reports."""
-        return [line for line in self.lines if line.rule_id is not None]
-
-    @cached_property
     def gravest(self) -> Line:
         """Return the line whose finding speaks for the event: the gravest, the innermost of equals."""
-        return min(reversed(self.findings), key=_gravity)
-
-    @property
-    def rules(self) -> set[str]:
-        """Return the rules that report a line of it."""
-        return {line.rule_id for line in self.findings if line.rule_id}
-
-    @property
-    def names_host(self) -> bool:
-        """Return whether the key could go to a foreign host."""
-        return bool(self.rules & {OFF_HOST, DECODED})
+        return self.findings[0] if len(self.findings) == 1 else min(reversed(self.findings), key=_gravity)
 
     @property
     def off_host(self) -> bool:
@@ -79,17 +73,17 @@ class Event:
         """Return the innermost answer that any log has: what the application said, where its own log is there."""
         return next((line.status for line in reversed(self.lines) if line.status not in _NO_ANSWER), None)
 
-    @cached_property
-    def event_id(self) -> str:
-        """Return an id that equal inputs give again."""
-        line = self.lines[0]
-        return str(uuid.uuid5(NAMESPACE, f"event|{line.source}|{line.number}|{line.offset}|{line.time}|{line.target}"))
-
     def severity(self, line: Line) -> str:
         """Return the severity of one of its findings, which the outcome may lower."""
         lowered = self.outcome in {"not-forwarded", "refused", "not-vulnerable"}
         void = line.rule_id == DECODED and self.outcome == "none"
         return "low" if lowered or void else str(line.severity)
+
+
+def stable_id(*parts: object) -> str:
+    """Return an id in the form of a UUID (RFC 9562, version 8) that equal parts give again."""
+    digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-8{digest[17:20]}-{digest[20:]}"
 
 
 def _gravity(line: Line) -> tuple[int, int]:

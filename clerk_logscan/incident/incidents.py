@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 from clerk_logscan.incident import people
 from clerk_logscan.incident.domains import registrable
-from clerk_logscan.incident.events import NAMESPACE, OUTCOMES, Event
+from clerk_logscan.incident.events import OUTCOMES, Event, stable_id
 from clerk_logscan.incident.lines import CLIENT_BUG
 from clerk_logscan.incident.times import said, text
 from clerk_logscan.schema import SEVERITIES
@@ -28,10 +27,10 @@ class Incident:
     attackers: list[str] = field(default_factory=list)
     lured: list[str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def incident_id(self) -> str:
         """Return an id that equal inputs give again."""
-        return str(uuid.uuid5(NAMESPACE, "incident|" + "|".join(self.key)))
+        return stable_id("incident", *self.key)
 
     @cached_property
     def severity(self) -> str:

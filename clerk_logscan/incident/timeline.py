@@ -37,6 +37,7 @@ COLUMNS = (
     "text",
 )
 Row = dict[str, Any]
+_EMPTY: Row = dict.fromkeys(COLUMNS) | {"hops": []}
 Timed = tuple[int | None, Row]
 _ORDER = ("release", "gap", "outage", "context", "finding")
 
@@ -124,7 +125,8 @@ def _nearby(observed: pl.DataFrame, times: Mapping[str, Sequence[Any]], logs: Lo
     moments = [moment for seen in times.values() for moment, _ in seen]
     stamp = pl.col("timestamp").dt.epoch("us")
     slack = window + 26 * 60 * MINUTE  # a clock may be a zone apart
-    rows = observed.filter(stamp.is_between(min(moments) - slack, max(moments) + slack))
+    near = stamp.is_between(min(moments) - slack, max(moments) + slack)
+    rows = observed.filter(pl.col("rule_id").is_null() & near)  # what a rule reports is an event of its own
     names = [name for name in times if name]
     mine = rows.filter(pl.col("client_ip").is_in(names) | pl.col("forwarded_for").is_not_null() | _spelled(names))
     found = lines_of.read(mine)
@@ -237,6 +239,4 @@ def spans(outages: Iterable[Outage], holes: Mapping[str, Sequence[Span]]) -> lis
 
 
 def _row(kind: str, time: int | None, **fields: Any) -> Row:
-    row: Row = dict.fromkeys(COLUMNS)
-    row |= {"timestamp": text(time), "kind": kind, "hops": []} | fields
-    return row
+    return {**_EMPTY, "timestamp": text(time), "kind": kind, **fields}
