@@ -71,6 +71,7 @@ def _unstacked(text: str) -> str:
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30}):((?:\\*/){2})([^\s/?#\"'<>\\`]*)")
 _SCHEMES = {"http": "hxxp", "https": "hxxps", "ftp": "fxp", "HTTP": "HXXP", "HTTPS": "HXXPS"}
+_BROKEN = frozenset(_SCHEMES.values())
 
 
 def defang(text: str) -> str:
@@ -80,6 +81,8 @@ def defang(text: str) -> str:
 
 def _defanged(match: re.Match[str]) -> str:
     scheme, slashes, authority = match.groups()
+    if scheme in _BROKEN:
+        return match[0]
     known = _SCHEMES.get(scheme)
     return f"{known or scheme}{':' if known else '[:]'}{slashes}{authority.replace('.', '[.]')}"
 

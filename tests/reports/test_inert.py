@@ -72,6 +72,12 @@ def test_no_text_keeps_a_working_url(text: str) -> None:
     assert "https://" not in evidence(text)
 
 
+@given(st.text(alphabet="htps:/\\.ae1-[]x \n\u202e\x1b"))
+def test_what_was_made_inert_stays_as_it_is(text: str) -> None:
+    """Made inert twice is made inert once: templates may do it again without harm."""
+    assert evidence(evidence(text)) == evidence(text)
+
+
 def test_a_look_alike_host_is_shown_both_ways() -> None:
     """Punycode stands beside its Unicode form, which is itself made visible."""
     assert host("xn--pple-43d.example") == "xn--pple-43d.example (\u0430pple.example)"
