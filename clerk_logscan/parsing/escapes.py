@@ -81,7 +81,12 @@ def undo_frame(frame: pl.DataFrame, escape: str) -> pl.DataFrame:
 
 def spell(texts: pl.Series) -> pl.Series:
     """Write every lone byte as `\\xHH`, upper case, as nginx does: nothing is lost, and text stays text."""
-    return _on_rows(texts, texts.str.contains(_LONE_PATTERN), _spelled)
+    wide = (texts.str.len_bytes() > texts.str.len_chars()).fill_null(False)  # ten times faster than the pattern
+    if not wide.any():
+        return texts
+    places = wide.arg_true()
+    some = texts.filter(wide)
+    return texts.scatter(places, _on_rows(some, some.str.contains(_LONE_PATTERN), _spelled))
 
 
 def _spelled(text: str) -> str:
