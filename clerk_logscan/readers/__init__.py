@@ -1,0 +1,1 @@
+"""Where bytes lie and how they are packed: sources, compression, blocks cut at newlines, and the candidate search."""

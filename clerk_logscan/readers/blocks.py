@@ -1,0 +1,111 @@
+"""Blocks of whole lines, the lines picked out of them, and the cutting of a stream of bytes into blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+BLOCK: Final = 4 << 20  # bytes; small enough that a few blocks stay in the processor's cache
+# Bytes. A longer line is handed on in pieces, cut between two JSON objects where that can be, and said.
+LONGEST_LINE: Final = 16 << 20
+
+# Why a line was picked; a line may be picked for several reasons.
+CANDIDATE: Final = 1  # it could hold a request that a rule reports
+SAMPLE: Final = 2  # for detection, times and health
+HEADER: Final = 4  # `#Fields:` or `#Version:` of a W3C log
+
+
+@dataclass(slots=True)
+class Line:
+    """A picked line: `number` from 1, `offset` in bytes of the decompressed input, `data` without newline and CR."""
+
+    number: int
+    offset: int
+    data: bytes
+    why: int = SAMPLE
+
+
+@dataclass
+class Block:
+    """Whole lines of an input, the last one perhaps without its newline. Valid until the next batch is asked for.
+
+    `buffer[start:end]` holds them; `offset` is that of the first byte in the decompressed input, `first_line` its
+    line's number. `in_pieces` says that these bytes are a piece of a line longer than LONGEST_LINE.
+    """
+
+    buffer: bytes | bytearray
+    start: int
+    end: int
+    offset: int
+    first_line: int = 1
+    in_pieces: bool = False
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    @cached_property
+    def data(self) -> bytes:
+        """The bytes of the block; copied when first asked for, as the buffer is used again."""
+        if type(self.buffer) is bytes and len(self.buffer) == len(self):
+            return self.buffer
+        return bytes(memoryview(self.buffer)[self.start : self.end])
+
+    def line(self, start: int, number: int, why: int) -> Line:
+        """Return the line that begins at `start` of the buffer; NUL bytes before it (copytruncate) are not text."""
+        end = self.buffer.find(b"\n", start, self.end)
+        data = bytes(self.buffer[start : self.end if end < 0 else end]).removesuffix(b"\r")
+        text = data.lstrip(b"\0")
+        return Line(number, self.offset + start - self.start + len(data) - len(text), text, why)
+
+
+@dataclass
+class Batch:
+    """The lines picked out of one block, in file order, and the block itself while this batch is the current one."""
+
+    lines: list[Line] = field(default_factory=list)
+    block: Block = field(default_factory=lambda: Block(b"", 0, 0, 0))
+
+
+def cut(chunks: Iterable[bytes], size: int = BLOCK, longest: int = LONGEST_LINE, offset: int = 0) -> Iterator[Block]:
+    """Join `chunks` to blocks of about `size` bytes that end with a newline; the input's last line may lack it.
+
+    A line longer than `longest` bytes comes in pieces (`in_pieces`). Runs of NUL bytes before a line are dropped
+    without being held. Line numbers are left to the reader.
+    """
+    held: list[bytes] = []
+    length, newlines = 0, False
+    for chunk in chunks:
+        held.append(chunk)
+        length += len(chunk)
+        newlines = newlines or b"\n" in chunk
+        if length < (size if newlines else longest):
+            continue
+        data = b"".join(held)
+        end = data.rfind(b"\n") + 1
+        if end:
+            yield Block(data, 0, end, offset)
+        elif data.strip(b"\0"):
+            end = _piece(data)
+            yield Block(data, 0, end, offset, in_pieces=True)
+        else:
+            end = len(data)
+        offset += end
+        held, length, newlines = [data[end:]], len(data) - end, b"\n" in data[end:]
+    data = b"".join(held)
+    end = data.rfind(b"\n") + 1
+    if end:
+        yield Block(data, 0, end, offset)
+    if end < len(data):
+        yield Block(data, end, len(data), offset + end)
+
+
+def _piece(data: bytes) -> int:
+    """Return where to cut a line that is too long: after the last whole JSON object, else at a blank, else anywhere."""
+    half = len(data) // 2
+    for mark, after in ((b"},{", 2), (b"}{", 1), (b" ", 1)):
+        at = data.rfind(mark, half)
+        if at >= 0:
+            return at + after
+    return len(data)

@@ -1,0 +1,140 @@
+"""Counting newlines at memory speed, with the count at every 60 KiB kept, so that line numbers stay exact.
+
+`bytes.count` reads 2.5 GB/s, polars comparing bytes 30 and more. Polars gets the buffer itself, uncopied, through the
+Arrow C data interface (https://arrow.apache.org/docs/format/CDataInterface.html), as the analysis has loaded it anyway.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import polars as pl
+
+EVERY: Final = 60 << 10  # bytes between two counts, and two sampled lines: with the rest of a line under 64 KiB
+_SMALL: Final = 1 << 20  # below this many bytes it is not worth loading polars
+
+
+class Counts:
+    """Newlines of `buffer[start:end]`: `total`, and `before(position)` for any position within."""
+
+    def __init__(self, buffer: bytes | bytearray, start: int, end: int, view: View | None = None) -> None:
+        self._buffer, self._start, self._end = buffer, start, end
+        if end - start < _SMALL:
+            parts = [buffer.count(b"\n", at, min(at + EVERY, end)) for at in range(start, end, EVERY)]
+        else:
+            parts = (view or View(buffer)).newlines(start, end)
+        self._sums = list(accumulate(parts, initial=0))
+        self._last = (start, 0)
+
+    @property
+    def total(self) -> int:
+        """The number of newlines."""
+        return self._sums[-1]
+
+    def before(self, position: int) -> int:
+        """Return how many newlines stand before `position`; cheapest when asked in ascending order."""
+        index = (position - self._start) // EVERY
+        at, count = self._start + index * EVERY, self._sums[index]
+        if at < self._last[0] <= position:
+            at, count = self._last
+        self._last = (position, count + self._buffer.count(b"\n", at, position))
+        return self._last[1]
+
+
+class View:
+    """A buffer as polars sees it, without a copy. Neither may outlive the other; the buffer must not change in size."""
+
+    def __init__(self, buffer: bytes | bytearray) -> None:
+        import polars as pl
+
+        self._keep = _Array(buffer)
+        self._bytes: pl.Series = pl.Series(self._keep)
+
+    def newlines(self, start: int, end: int) -> list[int]:
+        """Return the number of newlines in each EVERY bytes from `start` to `end`, the last piece perhaps shorter."""
+        found = self._bytes.slice(start, end - start) == ord("\n")
+        whole = (end - start) // EVERY
+        sums = found.slice(0, whole * EVERY).reshape((whole, EVERY)).arr.sum().to_list() if whole else []
+        if (end - start) % EVERY:
+            sums.append(found.slice(whole * EVERY).sum())
+        return sums
+
+
+class _ArrowSchema(ctypes.Structure):
+    _fields_ = (
+        ("format", ctypes.c_char_p),
+        ("name", ctypes.c_char_p),
+        ("metadata", ctypes.c_char_p),
+        ("flags", ctypes.c_int64),
+        ("n_children", ctypes.c_int64),
+        ("children", ctypes.c_void_p),
+        ("dictionary", ctypes.c_void_p),
+        ("release", ctypes.c_void_p),
+        ("private_data", ctypes.c_void_p),
+    )
+
+
+class _ArrowArray(ctypes.Structure):
+    _fields_ = (
+        ("length", ctypes.c_int64),
+        ("null_count", ctypes.c_int64),
+        ("offset", ctypes.c_int64),
+        ("n_buffers", ctypes.c_int64),
+        ("n_children", ctypes.c_int64),
+        ("buffers", ctypes.c_void_p),
+        ("children", ctypes.c_void_p),
+        ("dictionary", ctypes.c_void_p),
+        ("release", ctypes.c_void_p),
+        ("private_data", ctypes.c_void_p),
+    )
+
+
+_RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_POINTER = ctypes.sizeof(ctypes.c_void_p)
+_AT_RELEASE: Final = _ArrowSchema.release.offset, _ArrowArray.release.offset
+
+
+def _mark_released(offset: int) -> Any:
+    """Return a C callback that does what the interface asks for: it sets `release` of the structure to null."""
+
+    def release(address: int) -> None:
+        ctypes.memset(address + offset, 0, _POINTER)
+
+    return _RELEASE(release)
+
+
+_release_schema, _release_array = (_mark_released(offset) for offset in _AT_RELEASE)
+_capsule = ctypes.pythonapi.PyCapsule_New
+_capsule.restype = ctypes.py_object
+_capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+_SCHEMA_NAME, _ARRAY_NAME = b"arrow_schema", b"arrow_array"  # a capsule keeps only a pointer to its name
+
+
+class _Array:
+    """A buffer as an Arrow array of unsigned bytes; owns the structures, and keeps the buffer from being resized."""
+
+    def __init__(self, buffer: bytes | bytearray) -> None:
+        if isinstance(buffer, bytes):
+            self._hold: Any = ctypes.c_char_p(buffer)
+            address = ctypes.cast(self._hold, ctypes.c_void_p).value
+        else:
+            self._hold = (ctypes.c_char * len(buffer)).from_buffer(buffer)
+            address = ctypes.addressof(self._hold)
+        self._buffers = (ctypes.c_void_p * 2)(None, address)
+        self._schema = _ArrowSchema(format=b"C", name=b"", release=ctypes.cast(_release_schema, ctypes.c_void_p))
+        self._array = _ArrowArray(
+            length=len(buffer),
+            n_buffers=2,
+            buffers=ctypes.addressof(self._buffers),
+            release=ctypes.cast(_release_array, ctypes.c_void_p),
+        )
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        """Return the capsules that the Arrow PyCapsule interface defines."""
+        return (
+            _capsule(ctypes.addressof(self._schema), _SCHEMA_NAME, None),
+            _capsule(ctypes.addressof(self._array), _ARRAY_NAME, None),
+        )

@@ -1,0 +1,83 @@
+"""How a character of a request target may be spelled in a log, as patterns that contain every spelling.
+
+Only the sieve of candidates is built from these: what they let through is parsed and resolved, and that decides. So
+each pattern holds more than it must, never less. The syntax is what PCRE and Hyperscan share, over bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# What stands before the two hexadecimal digits of an escape: `%` as the client sent it, `%25` where CloudFront encoded
+# that once more; `\x` of nginx and Apache, `\u00` of JSON, either inside further JSON strings; `#` of HAProxy.
+ESCAPE: Final = r"(?:%(?:25)?|\\{1,8}(?:x|u00)|#)"
+
+# WHATWG URL, "basic URL parser": `\` is a slash in special schemes; tab, CR and LF are removed anywhere.
+SLASH: Final = rf"(?:[/\\]|{ESCAPE}(?:2[fF]|5[cC]))"
+REMOVED: Final = r"(?:[\t\r]|(?:%(?:25)?|#)0[9aAdD])*"
+
+# A target's path ends at `?` or at a blank. Not at `#`, which is HAProxy's escape; not at a quote, as some servers log
+# it as it came.
+PATH: Final = r"[^? \t\n]"
+TO_LINE_END: Final = r"[^\n]*\n"  # so that a line gives one match, whatever it holds
+
+
+def digits(char: str) -> list[str]:
+    """Return the spellings of the two hexadecimal digits of `char` (a byte as Latin-1) in either case."""
+    high, low = list(f"{ord(char):02x}")
+    return sorted({a + b for a in (high, high.upper()) for b in (low, low.upper())})
+
+
+def escapes(char: str) -> list[str]:
+    """Return every escape of `char` as text, the single level of a log's own escaping included."""
+    return [before + code for before in ("%", "%25", r"\x", r"\u00", "#") for code in digits(char)]
+
+
+def escaped(char: str) -> str:
+    """Return a pattern of every escape of `char`, itself not included."""
+    return f"{ESCAPE}(?:{'|'.join(digits(char))})"
+
+
+def spelled(char: str) -> str:
+    """Return a pattern of every spelling of `char`, itself included."""
+    return f"(?:{re.escape(char)}|{escaped(char)})"
+
+
+def disguised(text: str) -> str:
+    """Return a pattern of `text` with at least one character escaped, or with what URL parsers remove inside it."""
+    kinds = []
+    for index, char in enumerate(text):
+        rest = "".join(REMOVED + spelled(other) for other in text[index + 1 :])
+        plain, removed = re.escape(text[:index]), REMOVED[:-1] + "+"
+        kinds.append(f"{plain}{removed}{spelled(char)}{rest}" if index else "")
+        kinds.append(f"{plain}{escaped(char)}{rest}")
+    return f"(?:{'|'.join(filter(None, kinds))})"
+
+
+def two_slashes() -> str:
+    """Return a pattern of what follows the proxy path when two slashes adjoin somewhere in the path after it."""
+    return f"{REMOVED}{SLASH}(?:{PATH}*{SLASH})?{REMOVED}{SLASH}"
+
+
+def no_authority() -> str:
+    """Return a pattern of two slashes and what may be no valid host, so that the URL of the request itself is invalid.
+
+    Hosts of plain labels, a port up to 59999 and IPv4 addresses of four small decimal numbers are valid, and so left
+    out (WHATWG URL, "host parsing" and "ends in a number").
+    """
+    host, end = r"[\w.~!$&'()*+,;=-]*", r"[:/\\?#\" \t\r\n]"
+    port = r":(?:[^0-9/\\?#\" \t\n]|[0-9]+[^0-9/\\?#\" \t\n]|[6-9][0-9]{4}|[0-9]{6,})"
+    number = "(?:0[0-9xX]|25[6-9]|2[6-9][0-9]|[3-9][0-9][0-9]|[0-9]{4,})"
+    invalid = (
+        r"[?#:\" \t\n]",  # no host at all
+        rf"{host}[\[\]^|<>%@#\\\x00-\x08\x0b-\x1f\x7f-\xff]",
+        rf"{host}[xX][nN]--",
+        host + port,
+        rf"[\w.-]*[A-Za-z_-][\w.-]*\.[0-9]+\.?{end}",
+        rf"[0-9.]*\.\.[0-9.]*{end}",
+        r"(?:[0-9]*\.){4}",
+        rf"(?:[0-9]*\.)*{number}[0-9.]*{end}",
+        rf"[\w.-]*\.0[xX][0-9a-fA-F]*\.?{end}",
+    )
+    return rf"{SLASH}{REMOVED}(?:{SLASH}{REMOVED})+(?:{'|'.join(invalid)})"
