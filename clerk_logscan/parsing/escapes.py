@@ -46,9 +46,9 @@ def lone(data: bytes) -> str:
 def decode(text: str, escape: str) -> str:
     """Undo one level of the escaping `escape` (definitions.ESCAPES) in one text; `none` and `json` change nothing.
 
-    nginx: `\\xHH`, nothing else. apache, c (lighttpd, nginx' escape=json): also `\\"`, `\\\\`, the letters of C; an unknown escape stays.
-    quote: only `\\"` and `\\\\`, as newer morgan; a lone backslash, as it wrote before, is the client's.
-    haproxy: `#HH`. percent-once: `%HH`, as CloudFront encodes what it logs.
+    nginx: `\\xHH`, nothing else. apache, c (lighttpd, nginx' escape=json): also `\\"`, `\\\\` and the letters of C; an
+    unknown escape stays. quote: only `\\"` and `\\\\`, as newer morgan; a lone backslash, as it wrote before, is the
+    client's. haproxy: `#HH`. percent-once: `%HH`, as CloudFront encodes what it logs.
     """
     undo = _UNDO.get(escape)
     return undo[1](text) if undo else text
