@@ -54,6 +54,12 @@ class Event:
         return self.lines[-1]
 
     @property
+    def telling(self) -> Line:
+        """Return the innermost line that tells how far the request came: a firewall tells only what it stopped."""
+        lines = [line for line in self.lines if not line.log.filters or line.hint == "not-forwarded"]
+        return (lines or self.lines)[-1]
+
+    @property
     def time(self) -> int | None:
         """Return when the request was logged, microseconds, by the clock that is believed."""
         return self.trusted.time

@@ -28,12 +28,12 @@ class Evidence:
         request may have gone there.
         A line that shows that the request was forwarded is not contradicted by a log that lacks it.
         """
-        line = event.inner
+        line = event.telling
         if line.time is None or line.hint == "forwarded" or outages.near(self.outages, event.time or line.time):
             return None
-        behind = [hop for hop in self.hops.behind(line.log) if hop.inner.answers or hop.inner.innermost]
+        behind = [hop for hop in self.hops.behind(line.log) if not hop.inner.filters]
         for hop in sorted(behind, key=lambda hop: hop.inner.depth):
-            beside = [other for other in behind if other.inner.rank == hop.inner.rank]
+            beside = [other for other in behind if other.inner.kind == hop.inner.kind]
             if hop.shares_near(line.time) and all(_would_show(other, line.time) for other in beside):
                 return (
                     f"it is absent from {hop.inner.name}, the log behind {line.log.name}, which covers this "

@@ -6,9 +6,11 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
+from statistics import median
 
 from clerk_logscan.incident.lines import Line
-from clerk_logscan.incident.logs import Log
+from clerk_logscan.incident.logs import UNKNOWN, Log
 from clerk_logscan.incident.sightings import Common, addresses_of
 from clerk_logscan.incident.skew import TOLERANCE, Estimate, estimate
 from clerk_logscan.incident.times import HOUR, SECOND
@@ -55,7 +57,26 @@ class Hops:
 
     def replicas(self, one: Log, other: Log) -> bool:
         """Return whether two logs are of the same kind of hop, side by side."""
-        return one is not other and one.rank == other.rank and self.between(one, other) is None
+        return one is not other and one.kind == other.kind and self.between(one, other) is None
+
+    def learn(self, requests: Iterable[Sequence[Line]]) -> None:
+        """Note what the joined requests show: what each pair shares, and pairs that only a third log connects."""
+        found: dict[tuple[Log, Log], list[tuple[Line, Line]]] = defaultdict(list)
+        for lines in requests:
+            for one, other in combinations(lines, 2):
+                if one.log is not other.log and one.time is not None and other.time is not None:
+                    found[one.log, other.log].append((one, other))
+        for (first, second), pairs in found.items():
+            hop = self.between(first, second)
+            if hop is None:
+                outer, inner = (
+                    (first, second) if (first.depth, first.rank) <= (second.depth, second.rank) else (second, first)
+                )
+                hop = self.pairs[outer, inner] = Hop(outer, inner, _median_skew(pairs, outer), Common())
+            hop.shared += [(one if one.log is hop.outer else other).time or 0 for one, other in pairs]
+        for hop in self.pairs.values():
+            hop.shared.sort()
+        self._deepen()
 
     def _deepen(self) -> None:
         """Give every log its depth: behind all logs that it stands behind."""
@@ -80,9 +101,15 @@ def _hop(first: Log, second: Log, common: Common, times: dict[Log, list[int]]) -
     if not common.by_id and (by_key is None or not _convincing(first, second, common, by_key, times)):
         return None
     skew = found.skew if found else 0
-    if _outer_first(first, second, common):
+    if _outer_first(first, second, common, times):
         return Hop(first, second, skew, common)
     return Hop(second, first, -skew, common)
+
+
+def _median_skew(pairs: Iterable[tuple[Line, Line]], outer: Log) -> int:
+    offsets = [(other.time or 0) - (one.time or 0) for one, other in pairs if one.log is outer]
+    offsets += [(one.time or 0) - (other.time or 0) for one, other in pairs if one.log is not outer]
+    return int(median(offsets))
 
 
 def _convincing(first: Log, second: Log, common: Common, found: Estimate, times: dict[Log, list[int]]) -> bool:
@@ -92,7 +119,7 @@ def _convincing(first: Log, second: Log, common: Common, found: Estimate, times:
     (replicas behind one balancer share clients, targets and seconds), need most of what they hold to agree.
     """
     share = found.lines / max(1, _comparable(times.get(first, []), times.get(second, []), found.skew))
-    if first.rank == second.rank:
+    if first.kind == second.kind:
         if _crossed(first, second, common) != 0:
             return share >= 0.3
         return found.requests >= 3 and share >= 0.8 and found.spread <= SECOND and abs(found.skew) <= 2 * SECOND
@@ -112,22 +139,23 @@ def _comparable(first: list[int], second: list[int], skew: int) -> int:
     return min(ones, others)
 
 
-def _outer_first(first: Log, second: Log, common: Common) -> bool:
+def _outer_first(first: Log, second: Log, common: Common, times: dict[Log, list[int]]) -> bool:
     """Return whether `first` stands in front of `second`.
 
     The application's own log is innermost; else the log whose client is in the other's `X-Forwarded-For` is in front;
-    else the kind of hop decides, then who names fewer addresses. A log without statuses is of a filter within a hop.
+    else the kind of hop decides, then who names fewer addresses, then who saw more. A filter stands within its hop.
     """
     if first.innermost != second.innermost:
         return second.innermost
     crossed = _crossed(first, second, common)
     if crossed:
         return crossed > 0
-    if first.rank != second.rank:
+    if first.rank != second.rank and UNKNOWN not in {first.kind, second.kind}:
         return first.rank < second.rank
-    if first.answers != second.answers:
-        return first.answers
-    return _named(common, 0) <= _named(common, 1)
+    if first.filters != second.filters:
+        return second.filters
+    ones, others = (_named(common, 0), -len(times.get(first, []))), (_named(common, 1), -len(times.get(second, [])))
+    return ones <= others
 
 
 def _crossed(first: Log, second: Log, common: Common) -> int:

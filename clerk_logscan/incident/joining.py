@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from clerk_logscan.incident.hops import Hop, Hops
@@ -47,7 +46,7 @@ class _Clusters:
 def join(lines: Sequence[Line], hops: Hops) -> list[list[Line]]:
     """Return the requests, each as its lines with the outermost first, in the order of their first line.
 
-    Fills `shared` of every pair of hops.
+    `hops` learns from it what every pair shares.
     """
     clusters = _Clusters(hops)
     for by_id in (True, False):
@@ -57,8 +56,8 @@ def join(lines: Sequence[Line], hops: Hops) -> list[list[Line]]:
             if not any(joined):
                 break
     requests = _repeats(lines, clusters)
-    _note_shared(requests, hops)
-    return requests
+    hops.learn(requests)
+    return [sorted(members, key=lambda line: (line.log.depth, line.log.rank)) for members in requests]
 
 
 Candidate = tuple[float, Line, Line]
@@ -123,18 +122,4 @@ def _repeats(lines: Sequence[Line], clusters: _Clusters) -> list[list[Line]]:
             for name in line.ids or ():
                 cluster = first.setdefault((line.log, name, line.method, line.target), cluster)
         requests.setdefault(id(cluster), []).append(line)
-    ordered = requests.values()
-    return [sorted(members, key=lambda line: (line.log.depth, line.log.rank)) for members in ordered]
-
-
-def _note_shared(requests: Iterable[list[Line]], hops: Hops) -> None:
-    shared: dict[Hop, list[int]] = defaultdict(list)
-    for members in requests:
-        for place, one in enumerate(members):
-            for other in members[place + 1 :]:
-                hop = hops.between(one.log, other.log)
-                if hop is not None:
-                    time = one.time if one.log is hop.outer else other.time
-                    shared[hop].extend([] if time is None else [time])
-    for hop, times in shared.items():
-        hop.shared = sorted(times)
+    return list(requests.values())

@@ -14,8 +14,9 @@ from clerk_logscan.incident.coverage import Coverage, Span, gaps
 from clerk_logscan.incident.times import as_micros
 
 # From the outside in. `platform`: the router of a hosting platform, in front of the application like a balancer.
-RANKS: Final = {"edge": 0, "balancer": 1, "platform": 1, "proxy": 2, "application": 3}
-_UNKNOWN: Final = "proxy"
+# `unknown`: a layout that was guessed says not who wrote it.
+UNKNOWN: Final = "unknown"
+RANKS: Final = {"edge": 0, "balancer": 1, "platform": 1, "proxy": 2, UNKNOWN: 2, "application": 3}
 
 Facts = Mapping[str, Mapping[str, Any]]
 Input = dict[str, Any]
@@ -25,9 +26,10 @@ Input = dict[str, Any]
 class Log:
     """One log of one hop: a rotation family, a balancer's or a distribution's files, or a single input.
 
-    `kind` is the hop that writes it (`edge`, `balancer`, `platform`, `proxy`, `application`); `hidden` says that its
-    target field does not show the attack; `answers` that it logs statuses at all (AWS WAF does not). `depth` orders the
-    logs that share requests, the outermost lowest.
+    `kind` is the hop that writes it (`edge`, `balancer`, `platform`, `proxy`, `application`, `unknown`); `hidden` says
+    that its target field does not show the attack; `answers` that it logs statuses at all. `depth` orders the logs that
+    share requests, the outermost lowest. `filters`: it is of a firewall within a hop (AWS WAF), which tells what it
+    stopped and nothing of the rest.
     """
 
     name: str
@@ -37,12 +39,13 @@ class Log:
     coverage: Coverage = field(default_factory=Coverage)
     hidden: bool = False
     answers: bool = True
+    filters: bool = False
     depth: int = 0
 
     @property
     def rank(self) -> int:
         """Return how far inside this kind of hop stands."""
-        return RANKS.get(self.kind, RANKS[_UNKNOWN])
+        return RANKS[self.kind]
 
     @property
     def innermost(self) -> bool:
@@ -73,7 +76,8 @@ class Logs:
 
     def kind(self, log_format: str | None) -> str:
         """Return the hop that writes a format."""
-        return str(self.facts.get(log_format or "", {}).get("hop") or _UNKNOWN)
+        kind = self.facts.get(log_format or "", {}).get("hop")
+        return kind if kind in RANKS else UNKNOWN
 
     def _collect(self, observed: pl.DataFrame) -> None:
         seen = observed.group_by("source", "log_format").agg(pl.col("status").is_not_null().any().alias("answers"))
@@ -89,6 +93,8 @@ class Logs:
                 log.sources.append(source)
             log.formats.add(str(log_format))
             log.answers |= answers
+            tells = bool(self.facts.get(log_format or "", {}).get("tells_forwarded"))
+            log.filters = not log.answers and tells and kind in {"edge", "balancer"}
             log.hidden |= self.hides(source, log_format)
             self._of[source, log_format] = log
 

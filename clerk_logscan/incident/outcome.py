@@ -99,7 +99,7 @@ def _arrived_harmless(event: Event, line: Line) -> Decision:
 
 
 def _not_forwarded(event: Event, evidence: Evidence) -> Decision:
-    line = event.inner
+    line = event.telling
     if line.hint == "not-forwarded":
         why = f" ({line.hint_reason})" if line.hint_reason else ""
         return "not-forwarded", f"ruled out: {line.log.name} shows that it never went on{why}"
@@ -109,9 +109,9 @@ def _not_forwarded(event: Event, evidence: Evidence) -> Decision:
 
 def _undetermined(event: Event, line: Line) -> Decision:
     status = event.status
-    if event.inner.hint == "undetermined":
-        why = f" ({event.inner.hint_reason})" if event.inner.hint_reason else ""
-        return "undetermined", f"possible: {event.inner.log.name} does not tell whether it went on{why}"
+    if event.telling.hint == "undetermined":
+        why = f" ({event.telling.hint_reason})" if event.telling.hint_reason else ""
+        return "undetermined", f"possible: {event.telling.log.name} does not tell whether it went on{why}"
     if status in indications.GATEWAY:
         return (
             "undetermined",
@@ -133,7 +133,8 @@ def _presumed(event: Event, line: Line) -> str:
         return f"presumed: {answer}; the application's own log ({line.place}) has it, so it certainly arrived there"
     if any(one.rule_id == DECODED for one in event.lines) and line.rule_id == OFF_HOST:
         return f"presumed: {answer}; the log behind ({line.place}) has it decoded, naming the foreign host"
-    if event.inner.hint == "forwarded":
-        why = f" ({event.inner.hint_reason})" if event.inner.hint_reason else ""
-        return f"presumed: {answer}; {event.inner.log.name} shows that it went on{why}"
+    told = event.telling
+    if told.hint == "forwarded":
+        why = f" ({told.hint_reason})" if told.hint_reason else ""
+        return f"presumed: {answer}; {told.log.name} shows that it went on{why}"
     return f"presumed: {answer}; nothing shows that it stopped on the way"

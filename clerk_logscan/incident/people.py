@@ -32,9 +32,16 @@ def browser(agent: str | None) -> bool:
 def own_hops(requests: Iterable[Sequence[Line]]) -> set[str]:
     """Return the addresses of one's own edges, balancers and proxies: who talks to a log that an outer one precedes.
 
-    What stands right of the outer log's client in the inner one's `X-Forwarded-For` was written by a hop, too.
+    What stands right of the outer log's client in the inner one's `X-Forwarded-For` was written by a hop, too. So was a
+    private address that talks to a log with nothing forwarded, where another log stands further out.
     """
     own: set[str] = set()
+    requests = list(requests)
+    outermost = min((line.log.rank for lines in requests for line in lines), default=0)
+    for lines in requests:
+        line = lines[0]
+        if line.log.rank > outermost and line.client and not line.forwards and addresses.inside(line.client):
+            own.add(line.client)
     for lines in requests:
         for outer, inner in pairwise(lines):
             chain = [*inner.forwards, *([inner.client] if inner.client else [])]

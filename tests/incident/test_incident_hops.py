@@ -335,3 +335,47 @@ def test_context_is_told_once_though_both_hops_have_it() -> None:
     app.line(clock(290.2), EDGE, "/login", forwarded_for=ATTACKER)
     rows = [row for row in story.told()["timeline"] if row["kind"] == "context"]
     assert [(row["request_target"], row["source"]) for row in rows] == [("/login", "edge.gz")]
+
+
+def test_logs_that_only_a_third_one_connects_are_hops_too() -> None:
+    story = Story()
+    edge = story.log("cf.gz", "cloudfront").covers("00:00:00", "09:00:00")
+    balancer = story.log("alb.gz", "alb").covers("00:00:00", "09:00:00")
+    nginx = story.log("access.log")  # its last line is before the attack
+    for number, target in enumerate(CALM):
+        edge.line(clock(10 * number), USER, target)
+        balancer.line(clock(10 * number + 0.1), EDGE, target)
+        nginx.line(clock(10 * number + 0.2), BALANCER, target, forwarded_for=f"{USER}, {EDGE}")
+    edge.line(clock(300), ATTACKER, KEY, 403)
+    report = story.told()
+    assert (events(report)[0]["outcome"], events(report)[0]["client_ip"]) == ("not-forwarded", ATTACKER)
+    assert "alb.gz" in events(report)[0]["text"]
+
+
+def test_a_firewall_that_let_it_pass_leaves_the_word_to_its_balancer() -> None:
+    story = Story()
+    waf, alb = story.log("waf.json", "aws_waf"), story.log("alb.gz", "alb")
+    waf.line(clock(0), ATTACKER, KEY, None, _ids=["1-abc"])
+    alb.line(clock(0.1), ATTACKER, KEY, 403, _ids=["Root=1-abc"], _hint="not-forwarded", _hint_reason="fixed-response")
+    assert events(story.told())[0]["outcome"] == "not-forwarded"
+
+
+def test_a_guessed_log_is_placed_by_what_it_saw() -> None:
+    story = Story()
+    nginx, guessed = story.log("access.log"), story.log("app.json", "somebodys")
+    for number, target in enumerate(CALM):
+        nginx.line(clock(10 * number), USER, target)
+        guessed.line(clock(10 * number + 0.1), PROXY, target, forwarded_for=USER)
+    nginx.line(clock(100), ATTACKER, KEY)
+    guessed.line(clock(100.1), PROXY, KEY, 502, forwarded_for=ATTACKER)
+    report = story.told()
+    assert events(report)[0]["hops"] == ["access.log", "app.json"]
+    assert events(report)[0]["outcome"] == "undetermined"
+
+
+def test_a_private_peer_of_an_inner_log_is_no_attacker_where_an_outer_log_is_there() -> None:
+    story = Story()
+    nginx, app = story.log("access.log"), story.log("app.log", "fastify")
+    nginx.line(clock(0), ATTACKER, KEY)
+    app.line(clock(0.1), "127.0.0.1", KEY)
+    assert [row["attacker_clients"] for row in story.told()["incidents"]] == [[ATTACKER]]
