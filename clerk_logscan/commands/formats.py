@@ -119,20 +119,20 @@ def _sample(sample: Sample) -> list[str]:
 
 def _why(path: Path, library: Library) -> int:
     """Print how a log file was understood: what was peeled, recognised, and the evidence."""
-    from clerk_logscan.parsing.explained import explain_file
+    from clerk_logscan.commands.format_why import explanation
+    from clerk_logscan.options import OptionError
 
-    for line in explain_file(path, library):
-        write_out(f"{printable(line)}\n")
+    with refusing(OptionError):
+        for line in explanation(str(path), library):
+            write_out(f"{printable(line)}\n")
     return 0
 
 
 def _check(path: Path) -> int:
     """Print the faults of a definition and its samples; exit code 1 where there are any."""
-    from clerk_logscan.parsing.lint import check_file
+    from clerk_logscan.commands.format_check import faults
 
-    faults = list(check_file(path))
-    for fault in faults:
-        write_out(f"{printable(fault)}\n")
-    if not faults:
-        write_out(f"{printable(str(path))}: good; every sample is read as it expects\n")
-    return 1 if faults else 0
+    found = [printable(fault) for fault in faults(path)]
+    good = f"{printable(str(path))}: good; every sample is read as it expects"
+    write_out("".join(f"{line}\n" for line in found or [good]))
+    return 1 if found else 0

@@ -111,9 +111,9 @@ def say(message: str) -> None:
     click.echo(f"{PROGRAM}: {printable(message)}", err=True)
 
 
-def refuse(message: str) -> click.UsageError:
-    """Return the error for wrong use: one sentence, exit code 2."""
-    return click.UsageError(message)
+def refuse(message: str) -> click.ClickException:
+    """Return the error for wrong use: one sentence that needs no help beside it, exit code 2."""
+    return click.ClickException(message)
 
 
 @contextmanager
