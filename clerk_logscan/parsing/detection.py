@@ -65,8 +65,10 @@ def rank(texts: pl.Series, templates: Sequence[Definition], jsons: JsonLines | N
     lines = texts.filter(~is_json | any(reads_json(definition) for definition in templates))
     masks = {d: template.cut(lines, d, detecting=True)[0] for d in templates} if len(lines) else {}
     counts |= {definition.name: total for definition, mask in masks.items() if (total := int(mask.sum()))}
-    matches = dict(sorted(counts.items(), key=lambda item: -item[1]))
-    return Ranking(_ordered(templates, masks), matches, len(texts))
+    order = _ordered(templates, masks)
+    places = {definition.name: place for place, definition in enumerate(order)}
+    matches = dict(sorted(counts.items(), key=lambda item: (-item[1], places.get(item[0], -1))))
+    return Ranking(order, matches, len(texts))
 
 
 def _ordered(templates: Sequence[Definition], masks: Mapping[Definition, pl.Series]) -> list[Definition]:

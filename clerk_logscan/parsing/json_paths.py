@@ -32,7 +32,8 @@ def text(value: Any) -> str | None:
         written = repr(value)
         return format(Decimal(written), "f") if "e" in written else written
     if kind is list:
-        return text(value[0]) if value else None
+        first = value[0] if value else None
+        return None if type(first) is list else text(first)
     return str(value)
 
 

@@ -38,12 +38,22 @@ def _read(text: str, pairs: int, spaced: bool) -> dict[str, Value] | None:
         return _fallback(text)
     if type(value) is not dict:
         return None
-    # As many keys were kept as there are quote-colon pairs: none was dropped for an equal one.
-    if not spaced and (pairs == len(value) or pairs == _count_keys(value)):
-        return value
-    if not spaced and "\\\\" not in text and pairs - text.count('\\":') == _count_keys(value):
-        return value
-    return _fallback(text)
+    return value if _keys_are_unique(text, value, pairs, spaced) else _fallback(text)
+
+
+def _keys_are_unique(text: str, value: dict[str, Value], pairs: int, spaced: bool) -> bool:
+    """Tell whether no key was dropped for an equal one: as many were kept as `text` has quote-colon `pairs`.
+
+    A wrong False only costs time. `spaced`: blanks stand between a quote and a colon somewhere. Escaped quotes before a
+    colon are no keys, where no escaped backslash makes that doubtful.
+    """
+    if spaced:
+        return False
+    try:
+        kept = len(value) if pairs == len(value) else _count_keys(value)
+    except RecursionError:
+        return False
+    return pairs == kept or ("\\\\" not in text and pairs - text.count('\\":') == kept)
 
 
 def read_raw(text: str) -> dict[str, Value] | None:

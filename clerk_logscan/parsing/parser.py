@@ -76,7 +76,9 @@ class Parser:
         trial_peeler = Peeler(self.source, reads)
         trial_peeler.detect(sample)
         texts = pl.concat([trial_peeler.peel(sample), trial_peeler.finish()])["text"]
-        self.ranking = detection.rank(texts, cascade.templates, jsons, W3c(cascade.w3c.definitions))
+        trial_w3c = W3c(cascade.w3c.definitions)
+        self.ranking = detection.rank(texts, cascade.templates, jsons, trial_w3c)
+        cascade.w3c.layouts = trial_w3c.layouts
         cascade.templates = self.ranking.templates
         cascade.seen.update(self.ranking.matches)
         self._joins = jsons is not None and _has_halves(jsons, texts)

@@ -19,18 +19,22 @@ from clerk_logscan.parsing.definitions import Definition
 
 FIELDS: Final = "#Fields:"
 DATE: Final = "#Date:"
+ENOUGH: Final = 0.8  # of the lines must fit a column; what clients choose may be anything in some
 SAMPLED: Final = 200  # lines that decide which columns a headerless log has
 
 
 class W3c:
-    """Cuts the lines of one input; remembers the header that holds at the end of a batch."""
+    """Cuts the lines of one input; remembers the header that holds at the end of a batch.
+
+    `layouts`: the columns that headerless lines of a definition and of a width were found to have.
+    """
 
     def __init__(self, definitions: Iterable[Definition]) -> None:
         found = [definition for definition in definitions if definition.grammar == "w3c"]
         self.definitions = sorted(found, key=lambda d: -len(d.requires))
         self._header = ""
         self._day: str | None = None
-        self._layouts: dict[tuple[str, int], tuple[str, ...] | None] = {}
+        self.layouts: dict[tuple[str, int], tuple[str, ...] | None] = {}
 
     def cut(self, texts: pl.Series) -> list[Cut]:
         """Return what the definitions read of `texts`, lines in file order; other rows are in no Cut."""
@@ -94,13 +98,13 @@ class W3c:
         if not definition.headerless or width < len(definition.requires) or width > 2 * len(definition.order):
             return None
         key = (definition.name, width)
-        if key not in self._layouts:
+        if key not in self.layouts:
             rows = [text.split(definition.delimiter) for text in texts.head(SAMPLED)]
             layout = align(definition, rows)
             if layout is None:
                 return None
-            self._layouts[key] = layout
-        return self._layouts[key]
+            self.layouts[key] = layout
+        return self.layouts[key]
 
 
 def _without(lines: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
@@ -145,7 +149,7 @@ def _column(parts: pl.Series, width: pl.Series, names: Sequence[str], name: str)
 def _fits(
     definition: Definition, names: Sequence[str], taken: pl.DataFrame, width: pl.Series, whole: bool
 ) -> pl.Series:
-    """Tell which lines are of the definition: their number of columns, and every shape that it knows of them."""
+    """Tell which lines are of the definition: by their number of columns, and half of the shapes that it knows."""
     fits = width == len(names)
     if not whole:
         target = {
@@ -153,10 +157,16 @@ def _fits(
         }
         last = max((names.index(name) for name in target if name in names), default=len(names))
         fits = fits | ((width < len(names)) & (width > last + 1))
-    for name, shape in definition.shapes.items():
-        if name in taken.columns:
-            fits = fits & taken[name].str.contains(rf"\A(?:{shape})\z").fill_null(True)
-    return fits
+    shapes = {name: shape for name, shape in definition.shapes.items() if name in taken.columns}
+    if not shapes:
+        return fits
+    held = taken.select(pl.sum_horizontal(_has_shape(name, shape) for name, shape in shapes.items())).to_series()
+    return fits & (held * 2 >= len(shapes))
+
+
+def _has_shape(name: str, shape: str) -> pl.Expr:
+    """Return whether a column has its shape (or is not there). The client chooses some columns: half must hold."""
+    return pl.col(name).str.contains(rf"\A(?:{shape})\z").fill_null(True)
 
 
 def _named(definition: Definition, column: str) -> set[str]:
@@ -184,9 +194,10 @@ def _score(pattern: re.Pattern[str] | None, column: Sequence[str]) -> float | No
     """Return how well a column's texts fit a known column: 0 where nothing is known of it, None where they do not."""
     if pattern is None:
         return 0.0
-    if not all(pattern.fullmatch(text) for text in column):
+    share = sum(pattern.fullmatch(text) is not None for text in column) / len(column)
+    if share < ENOUGH:
         return None
-    return 1.0 if any(text != "-" for text in column) else 0.25
+    return share if any(text != "-" for text in column) else share / 4
 
 
 def _best(fits: list[list[float | None]], width: int) -> list[int | None] | None:

@@ -1,0 +1,109 @@
+"""The Parser: every line is a request, none, or malformed; and every format reads its own sample."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from parsing_help import LIBRARY, parse, targets
+
+from clerk_logscan import schema
+
+SAMPLES = Path(__file__).parent.parent.parent / "sample_logs"
+OWN = [name for name in LIBRARY if LIBRARY[name].grammar in ("json", "w3c")]
+NGINX = LIBRARY["nginx_combined"].samples[0].line
+ERROR = '2026/11/24 14:51:35 [error] 1#1: *1 open() failed, request: "GET /x HTTP/1.1", host: "a"'
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_format_s_sample_says_what_its_definition_expects(name: str) -> None:
+    for sample in LIBRARY[name].samples:
+        parsed, parser = parse(sample.line.split("\n"))
+        assert dict(parser.log_formats) == {name: 1}
+        row = parsed.requests.row(0, named=True)
+        found = {column: row[column] for column in sample.expect}
+        if found.get("timestamp") is not None:
+            found["timestamp"] = found["timestamp"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        assert found == dict(sample.expect)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_format_s_sample_log_is_read_to_the_last_line(name: str) -> None:
+    [path] = SAMPLES.glob(f"{name}.*")
+    parsed, parser = parse(path.read_text().splitlines(), 3)
+    assert set(parser.log_formats) == {name} and parsed.malformed.is_empty()
+    wanted = ["/", "/__clerk/v1/client?_clerk_js_version=5.60.0", "/__clerk//evil.example/v1/client"]
+    assert parsed.requests["request_target"].to_list() == wanted
+
+
+def test_the_frame_is_that_of_the_schema() -> None:
+    parsed, _ = parse([NGINX])
+    assert dict(parsed.requests.schema) == dict(schema.FRAME)
+    assert parse(["text"])[0].requests.schema == parsed.requests.schema
+
+
+def test_error_logs_and_talk_are_no_requests_and_broken_lines_are_malformed() -> None:
+    lines = [NGINX, ERROR, "", "# comment", "npm start", '{"level":"info","msg":"up"}', NGINX[:70]]
+    parsed, _ = parse(lines)
+    assert parsed.requests["line_number"].to_list() == [1]
+    assert parsed.malformed["line_number"].to_list() == [7] and parsed.not_requests == 5
+
+
+def test_a_whole_line_in_an_agent_is_no_request_of_its_own() -> None:
+    agent = NGINX.replace('"', r"\x22")
+    assert targets([NGINX.replace("curl/8.5.0", agent)]) == ["/__clerk/\\evil.example/v1/client"]
+
+
+PIECES = [NGINX, ERROR, "", "text", "{", "}", "[", "#Fields: date time", *(LIBRARY[n].samples[0].line for n in OWN)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(PIECES) | st.text('{}[]",:GET /\\\t#', max_size=20), min_size=1, max_size=12))
+def test_the_ledger_adds_up_and_no_line_raises(pieces: list[str]) -> None:
+    lines = [line for piece in pieces for line in piece.split("\n")]
+    parsed, _ = parse(lines, 4)
+    seen = parsed.requests.height + parsed.not_requests + parsed.malformed.height
+    assert seen == len(lines) or any(line.strip(" ,[]{}") != line for line in lines)
+    assert parsed.requests["line_number"].is_between(1, len(lines)).all()
+
+
+def test_pretty_records_need_every_line_and_are_counted_as_records() -> None:
+    record = json.loads(LIBRARY["gcp_lb"].samples[0].line)
+    parsed, parser = parse(json.dumps([record, record], indent=2).split("\n"), 5)
+    assert parser.needs_all and parsed.requests.height == 2 and parsed.not_requests == 0
+    assert parsed.requests["raw"].str.starts_with("{").all()
+
+
+def test_records_inside_an_envelope_are_read_by_their_own_format() -> None:
+    inner = LIBRARY["caddy_json"].samples[0].line
+    docker = [json.dumps({"log": inner + "\n", "stream": "stdout", "time": "2026-11-24T14:51:36.1Z"})] * 3
+    _, parser = parse(docker)
+    assert dict(parser.log_formats) == {"caddy_json": 3}
+    assert "docker-json-file" in parser.why[0]
+
+
+def test_a_line_without_a_time_has_its_envelope_s() -> None:
+    inner = json.dumps({"method": "GET", "path": "/a", "status": 200, "srcIp": "203.0.113.9"})
+    line = json.dumps({"log": inner + "\n", "stream": "stdout", "time": "2026-11-24T14:51:36.123456Z"})
+    assert parse([line] * 3)[0].requests["timestamp"].dt.microsecond().to_list() == [123456] * 3
+
+
+def test_times_without_a_zone_are_of_the_zone_that_was_given() -> None:
+    from parsing_help import frame_of
+
+    from clerk_logscan.parsing.parser import Parser
+
+    parser = Parser(LIBRARY, "x", "+05:30")
+    frame = frame_of(["#Fields: date time c-ip cs-method cs-uri-stem", "2026-11-24 05:30:00 203.0.113.9 GET /a"])
+    assert str(parser.read(frame).requests["timestamp"][0]) == "2026-11-24 00:00:00+00:00"
+
+
+def test_finish_before_any_line_is_empty() -> None:
+    from clerk_logscan.parsing.parser import Parser
+
+    parsed = Parser(LIBRARY, "x").finish()
+    assert parsed.requests.is_empty() and parsed.not_requests == 0 and isinstance(parsed.malformed, pl.DataFrame)
