@@ -1,13 +1,26 @@
-"""Destinations: every request of a frame gets the host that the vulnerable proxy would have sent the key to."""
+"""Destinations: every request of a frame gets the host that the vulnerable proxy would have sent the key to.
+
+Most targets are decided by columns (plain_targets.py, proven equal to the resolver in the tests); each of the
+others is resolved once.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from collections.abc import Iterator
+from typing import Final, Protocol
+from urllib.parse import unquote_to_bytes
 
 import polars as pl
 
+from clerk_logscan import plain_targets, proxy
+from clerk_logscan.unread import suspicious
+
+__all__ = ["DESTINATION_COLUMNS", "Options", "resolve", "suspicious"]
+
 # What `resolve` adds to a frame, in this order. `slashes`: two or more adjacent slashes (either kind) in the path
-# that the proxy took. `decoded_*`: the same answers for the path percent-decoded exactly once by a hop in front.
+# that the proxy took. `decoded_*`: the same answers for the path percent-decoded exactly once by a hop in front;
+# where decoding changes nothing they are the same.
 DESTINATION_COLUMNS: Final[dict[str, pl.DataType]] = {
     "matched": pl.Boolean(),  # the request reaches the proxy handler, under one of the proxy paths
     "proxy_path": pl.String(),  # the proxy path that took it; null where none
@@ -27,3 +40,122 @@ DESTINATION_COLUMNS: Final[dict[str, pl.DataType]] = {
     "decoded_refused": pl.Boolean(),
     "decoded_unresolvable": pl.Boolean(),
 }
+_KEY: Final = ["request_target", "host", "method", "_non_ascii"]
+_ROW: Final = "_destination_row"
+
+
+class Options(Protocol):
+    """What the user said of the proxy."""
+
+    @property
+    def proxy_paths(self) -> tuple[str, ...]:
+        """The configured proxy paths; each is tried, the gravest result counts."""
+
+    @property
+    def framework(self) -> str:
+        """`any`, `express`, `fastify` or `hono`."""
+
+    @property
+    def allow_hosts(self) -> tuple[str, ...]:
+        """Further hosts that the proxy may reach."""
+
+
+def resolve(frame: pl.DataFrame, options: Options) -> pl.DataFrame:
+    """Return `frame` with DESTINATION_COLUMNS added; reads `request_target`, `host`, `method` and `_non_ascii`."""
+    keys = frame.select(
+        pl.col("request_target").fill_null(""),
+        plain_targets.odd_host().alias("host"),
+        pl.col("method").fill_null("GET").str.to_uppercase(),
+        plain_targets.raw_bytes().alias("_non_ascii"),
+    ).with_row_index(_ROW)
+    candidate = keys.filter(plain_targets.may_match(options.proxy_paths))
+    plain, others = plain_targets.resolve(candidate, options)
+    parts = [plain.select(_ROW, *DESTINATION_COLUMNS), _resolve_each(others, options)]
+    found = pl.concat(parts)
+    added = keys.select(_ROW).join(found, on=_ROW, how="left", maintain_order="left").drop(_ROW)
+    flags = [name for name, dtype in DESTINATION_COLUMNS.items() if dtype == pl.Boolean()]
+    return frame.drop(list(DESTINATION_COLUMNS), strict=False).hstack(
+        added.with_columns(pl.col(flags).fill_null(False)).get_columns()
+    )
+
+
+def _resolve_each(keys: pl.DataFrame, options: Options) -> pl.DataFrame:
+    """Resolve each different request once."""
+    unique = keys.select(_KEY).unique(maintain_order=True)
+    rows = [_row(*key, options=options) for key in unique.iter_rows()]
+    answers = unique.hstack(pl.DataFrame(rows, schema=DESTINATION_COLUMNS, orient="row").get_columns())
+    return keys.join(answers, on=_KEY, how="left").select(_ROW, *DESTINATION_COLUMNS)
+
+
+def _row(target: str, host: str, method: str, raw_bytes: bool, *, options: Options) -> tuple[object, ...]:
+    path, sent = _gravest([(target, raw_bytes)], host, method, options)
+    decoded = _gravest([(reading, False) for reading in readings(target, raw_bytes)], host, method, options)[1]
+    return (
+        sent.matched, path if sent.matched or sent.unresolvable else None,
+        sent.target_host, sent.target_url, sent.target_kind, sent.off_host, sent.refused, sent.unresolvable,
+        sent.crashes and (sent.matched or sent.unresolvable), sent.slashes,
+        decoded.matched, decoded.target_host, decoded.target_url, decoded.target_kind, decoded.off_host,
+        decoded.refused, decoded.unresolvable,
+    )  # fmt: skip
+
+
+def readings(target: str, raw_bytes: bool = False) -> Iterator[str]:
+    """Yield what hops that percent-decode the path exactly once make of a target.
+
+    All write bytes that may not stand in a request line as `%XX` again. nginx (`proxy_pass` with a URI) so writes
+    `%`, `?` and `#` too; simple decoders do not. Dot segments and slashes are left to the resolver: a hop that
+    merges slashes makes less of a target, never more.
+    """
+    path = re.split(r"[?#]", target, maxsplit=1)[0]
+    if "%" not in path and not raw_bytes:
+        yield target
+        return
+    rest = target[len(path) :]
+    if raw_bytes:
+        path = re.sub(r"\\x([0-9A-Fa-f]{2})", r"%\1", path)
+    data = unquote_to_bytes(path)
+    yield _written(data, b"") + _written(rest.encode(), b"")
+    yield _written(data, b"%?#") + _written(rest.encode(), b"")
+
+
+def _written(data: bytes, escaped: bytes) -> str:
+    return "".join(chr(byte) if 0x20 < byte < 0x7F and byte not in escaped else f"%{byte:02X}" for byte in data)
+
+
+def _gravest(
+    targets: list[tuple[str, bool]], host: str, method: str, options: Options
+) -> tuple[str, proxy.Destination]:
+    """Resolve under every proxy path, and return the gravest with its path."""
+    found = [
+        (path, _resolve(target, raw_bytes, host, method, path, options))
+        for path in options.proxy_paths
+        for target, raw_bytes in targets
+    ]
+    path, worst = max(found, key=lambda pair: gravity(pair[1]))
+    return proxy.effective_path(path), worst
+
+
+def _resolve(target: str, raw_bytes: bool, host: str, method: str, path: str, options: Options) -> proxy.Destination:
+    """Resolve one target; a strange Host counts only where it makes the result worse, for a log's may not be Node's."""
+    destinations = [
+        proxy.resolve(
+            target,
+            host=name,
+            method=method,
+            proxy_path=path,
+            framework=options.framework,
+            allow_hosts=options.allow_hosts,
+            raw_bytes=raw_bytes,
+        )
+        for name in dict.fromkeys(("", host))
+    ]
+    return next((found for found in destinations if found.off_host), destinations[0])
+
+
+def gravity(found: proxy.Destination) -> int:
+    """Return a number that is higher the graver a destination is."""
+    if found.off_host:
+        return 4 if found.refused else 5
+    if found.unresolvable:
+        return 3
+    return 2 if found.slashes else int(found.matched)

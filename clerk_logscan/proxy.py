@@ -79,7 +79,8 @@ class Destination:
     unresolvable: bool  # no valid host: an error 500, or the process dies
     crashes: bool  # the process dies in at least one of the frameworks asked for
     slashes: bool  # two or more adjacent slashes (of either kind) under the proxy path
-    results: tuple[Result, ...]
+    results: tuple[Result, ...]  # one a framework, on Node 20
+    newer: tuple[Result, ...] = ()  # the same on newer Nodes, where those may read the path otherwise
     steps: tuple[str, ...] = ()
 
 
@@ -104,9 +105,9 @@ def resolve(
         raise ValueError(f"unknown framework {framework!r}: any, express, fastify or hono")
     names = FRAMEWORKS if framework == "any" else (framework,)
     request = Request(target, host or UNKNOWN_HOST, method.upper(), effective_path(proxy_path))
-    results = judged = _run(names, request, raw_bytes)
-    if whatwg.keeps_dots(target):
-        judged += _run(names, replace(request, newer=True), raw_bytes)
+    results = _run(names, request, raw_bytes)
+    newer = _run(names, replace(request, newer=True), raw_bytes) if whatwg.keeps_dots(target) else ()
+    judged = results + newer
     own = FRONTEND_API_HOSTS | {allowed.lower() for allowed in allow_hosts}
     worst = max(judged, key=lambda result: _gravity(result, own, request))
     off_host = _is_foreign(worst, own)
@@ -122,7 +123,8 @@ def resolve(
         unresolvable=_is_unresolvable(worst, request),
         crashes=any(result.crashed for result in judged),
         slashes=_has_slashes(worst, request),
-        results=judged,
+        results=results,
+        newer=newer,
     )
 
 

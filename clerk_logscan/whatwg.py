@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -33,20 +32,46 @@ _RTL_KINDS: Final = ("R", "AL", "AN")
 _RTL_LETTER: Final = "\u05d0"  # before a label it makes condition 1 of the Bidi rule hold
 
 
-@dataclass(frozen=True, slots=True)
 class Url:
-    """A parsed URL; names and contents are those of the URL class of the URL Standard."""
+    """A parsed URL; names and contents are those of the URL class of the URL Standard, read when first asked for."""
 
-    href: str
-    protocol: str
-    host: str  # with the port where it is not the scheme's default
-    hostname: str
-    port: str
-    pathname: str
-    search: str
-    has_credentials: bool
+    def __init__(self, url: ada_url.URL, pathname: str) -> None:
+        self._url = url
+        self.pathname = pathname
+
+    @cached_property
+    def href(self) -> str:
+        """The whole URL."""
+        href: str = self._url.href
+        return href if self._url.pathname == self.pathname else href.replace(self._url.pathname, self.pathname, 1)
+
+    @cached_property
+    def host(self) -> str:
+        """Its host, with the port where it is not the scheme's default."""
+        return self._url.host
+
+    @cached_property
+    def hostname(self) -> str:
+        """Its host without a port."""
+        return self._url.hostname
+
+    @cached_property
+    def port(self) -> str:
+        """Its port, empty for the scheme's default."""
+        return self._url.port
+
+    @cached_property
+    def search(self) -> str:
+        """Its query with the `?`, or nothing."""
+        return self._url.search
+
+    @cached_property
+    def has_credentials(self) -> bool:
+        """It has userinfo: `new Request` refuses such a URL."""
+        return "@" in self.href and bool(self._url.username or self._url.password)
 
 
+@lru_cache(maxsize=256)  # the frameworks ask for the same URLs
 def parse(reference: str, base: str | None = None, *, search: str | None = None, newer: bool = False) -> Url | None:
     """Return `reference` parsed against `base` as `new URL(reference, base)` does in Node, None where that throws.
 
@@ -61,13 +86,13 @@ def parse(reference: str, base: str | None = None, *, search: str | None = None,
     path = url.pathname if newer else _path(url, reference, base)
     if search is not None:
         url.search = search
-    href = url.href if path == url.pathname else url.href.replace(url.pathname, path, 1)
-    credentials = bool(url.username or url.password)
-    return Url(href, url.protocol, url.host, url.hostname, url.port, path, url.search, credentials)
+    return Url(url, path)
 
 
 def keeps_dots(reference: str) -> bool:
     """Tell whether ada 2.9 takes a path with dot segments for one without, as it does behind a name like `/.x`."""
+    if "/." not in reference:
+        return False
     path = _split(reference)[1]
     if not _is_plain(path):
         return False
@@ -95,7 +120,7 @@ def _ada(reference: str, base: str | None) -> ada_url.URL | None:
     except ValueError:
         mended = _encode_authority(reference)
         return _ada(mended, base) if mended else None
-    if "xn--" in url.hostname and url.protocol in _SPECIAL and not _valid_domain(url.hostname):
+    if "xn--" in url.href and url.protocol in _SPECIAL and not _valid_domain(url.hostname):
         return None
     return url
 
@@ -104,6 +129,8 @@ def _path(url: ada_url.URL, reference: str, base: str | None) -> str:
     """Return the path as ada 2.9 writes it: marks stand in the place of what it leaves alone, and are undone."""
     path: str = url.pathname
     kept = "^" * ("%5E" in path) + "." * keeps_dots(reference)
+    if not kept:
+        return path
     before, within, after = _split(reference)
     if not any(letter in within for letter in kept):
         return path
