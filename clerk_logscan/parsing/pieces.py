@@ -17,6 +17,7 @@ MAX_WAITING: Final = 4096  # lines waiting for their next piece, over all stream
 
 # What the joiner needs of a row, beside what travels with it.
 KEY: Final = "_key"  # stream and container, String
+PART: Final = "_part"  # what the pieces of one line share beyond that, String
 RUN: Final = "_run"  # changes where the input was not read line by line, Int64
 MORE: Final = "_more"  # "no": last piece; "yes": another follows; "maybe": short, but without its newline
 ORDER: Final = "_order"  # number of the piece where the record has one, Int64
@@ -55,7 +56,7 @@ class _Waiting:
 
     def row(self) -> Row:
         """Return the joined row, at the place of the first piece."""
-        return {**self.first, "text": self.text(), MORE: "no"}
+        return {**self.first, "text": self.text(), MORE: "no", ORDER: None}
 
 
 class Joiner:
@@ -76,8 +77,8 @@ class Joiner:
         open_ended = frame[MORE] != "no"
         if not self._waiting and not open_ended.any():
             return frame
-        keys = set(frame[KEY].filter(open_ended)) | set(self._waiting)
-        touched = frame[KEY].is_in(list(keys))
+        keys = frame.select(pl.concat_str(KEY, PART, separator="\x1e").alias(KEY))[KEY]
+        touched = keys.is_in([*keys.filter(open_ended), *self._waiting])
         rows: list[Row] = []
         for row in frame.filter(touched).iter_rows(named=True):
             self._take(row, rows)
@@ -92,7 +93,7 @@ class Joiner:
 
     def _take(self, row: Row, rows: list[Row]) -> None:
         """Add one row to the line that waits for it, or let it wait, or pass it on."""
-        key = row[KEY]
+        key = f"{row[KEY]}\x1e{row[PART]}"
         waiting = self._waiting.get(key)
         if waiting and (waiting.first[RUN] != row[RUN] or self._stands_alone(waiting)):
             self._give(key, rows, cut=not waiting.maybe)

@@ -8,7 +8,7 @@ prefix = '''...'''          a pattern of all that stands before the line, with t
 each, text, time, key       paths (`a.b`, `a[].b[]` for each); the first of `text` and `time` that is there counts
 requires, only, unless      paths that must be there, the only keys that may be, paths that must not be
 encoded                     the value is base64, perhaps of gzip
-[pieces]                    how an unfinished piece is told: newline, more = { path = value }, order, size
+[pieces]                    how an unfinished piece is told: newline, more = { path = value }, part, order, size
 [[sample]] lines, text      what it looks like, and what is inside
 """
 
@@ -63,6 +63,7 @@ class Pieces:
     newline: bool = False  # the last piece, and only it, ends in a newline
     size: int = 0  # bytes of a piece that is not the last; shorter ones without a newline are doubtful
     more: tuple[tuple[Path_, str], ...] = ()  # values that say that another piece follows
+    part: Path_ = ()  # what only the pieces of one line share
     order: Path_ = ()  # the number of the piece, from 1
 
 
@@ -168,6 +169,7 @@ def _pieces(table: dict[str, Any]) -> Pieces:
         newline=table.get("newline", False),
         size=table.get("size", 0),
         more=tuple((path(key), value) for key, value in table.get("more", {}).items()),
+        part=path(table.get("part", "")),
         order=path(table.get("order", "")),
     )
 

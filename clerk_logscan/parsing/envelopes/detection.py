@@ -10,10 +10,13 @@ from clerk_logscan.parsing.envelopes import octets
 from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.prefixes import Prefix
 from clerk_logscan.parsing.envelopes.records import Records
+from clerk_logscan.parsing.envelopes.work import clean_text
 from clerk_logscan.parsing.pieces import Reads
 
 MAX_LINES: Final = 60  # lines of a sample that are tried; more do not change the answer
 MAX_INNER: Final = 8  # lines of one record that are tried
+
+_DIRECTIVES: Final = ("#Version:", "#Fields:")  # W3C: what names the columns of the lines that follow
 
 Opened = dict[str, list[str]]  # by envelope, the lines that it finds inside a text
 
@@ -24,6 +27,7 @@ class Readable:
     def __init__(self, envelopes: Sequence[Envelope], reads: Reads | None) -> None:
         self._prefixes = [Prefix(one) for one in envelopes if one.prefix is not None]
         self._records = Records([one for one in envelopes if one.record])
+        self._certain = {"octets", *(one.name for one in envelopes if one.certain)}
         self._reads = reads
         self._plain: dict[str, bool] = {}
         self._deep: dict[tuple[str, int], bool] = {}
@@ -31,22 +35,30 @@ class Readable:
     def plain(self, text: str) -> bool:
         """Tell whether a format reads `text` as it stands."""
         if text not in self._plain:
-            self._plain[text] = bool(text and self._reads and self._reads(text))
+            self._plain[text] = bool(text and self._reads and (text.startswith(_DIRECTIVES) or self._reads(text)))
         return self._plain[text]
 
     def deep(self, text: str, depth: int) -> bool:
-        """Tell whether a format reads `text`, or what lies within at most `depth` envelopes."""
+        """Tell whether a format reads `text` or what lies within at most `depth` envelopes, or one is certain."""
+        text = clean_text(text)
         if self.plain(text):
             return True
         if depth <= 0 or not text:
             return False
         if (text, depth) not in self._deep:
-            self._deep[text, depth] = any(self.holds(inner, depth - 1) for inner in self.opened(text).values())
+            inner = self.opened(text)
+            self._deep[text, depth] = not self._certain.isdisjoint(inner) or any(
+                self.holds(lines, depth - 1) for lines in inner.values()
+            )
         return self._deep[text, depth]
 
     def holds(self, lines: Sequence[str], depth: int) -> bool:
         """Tell whether one of the first of `lines` is read."""
         return any(self.deep(line, depth) for line in lines[:MAX_INNER])
+
+    def wears(self, text: str, names: Sequence[str]) -> bool:
+        """Tell whether `text` is one of the envelopes `names`, or one that is certain."""
+        return not self._certain.union(names).isdisjoint(self.opened(text))
 
     def opened(self, text: str) -> Opened:
         """Return what each envelope finds inside `text`; those that find nothing are left out."""

@@ -12,10 +12,12 @@ from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.prefixes import Prefix
 from clerk_logscan.parsing.envelopes.records import Records
 from clerk_logscan.parsing.envelopes.tables import Table
-from clerk_logscan.parsing.envelopes.work import WORK, Taken
+from clerk_logscan.parsing.envelopes.work import PLACE, WORK, Taken
 from clerk_logscan.parsing.pieces import Joiner, Reads
 
 _SEVERAL: Final = r"^\s*\[|\}\s*,?\s*\{"  # an array of objects, or one after another
+
+_NEWLINE_AT_END: Final = '\\n"'  # of a JSON string
 
 
 class Layer:
@@ -25,6 +27,7 @@ class Layer:
         self._envelopes = tuple(envelopes)
         self._reads = reads
         self._chosen: list[Envelope] = []
+        self._keeps_newline = True  # Docker's own newline stands at the end of each `log`
         self._table: Table | None = None
         self._export: journal.Export | None = None
         self.reset()
@@ -62,10 +65,11 @@ class Layer:
                 self._table = table
                 texts = [text for text in texts if table.line(text) is None]
         texts = [message for text in texts for message in octets.messages(text) or [text]]
+        self._keeps_newline = any(_NEWLINE_AT_END in text for text in texts)
         names = detection.choose(texts, readable, depth)
         self._chosen = [one for one in self._envelopes if one.name in names]
         self._chosen.sort(key=lambda one: names.index(one.name))
-        left = [text for text in texts if text and not readable.plain(text) and not readable.opened(text)]
+        left = [text for text in texts if text and not readable.plain(text) and not readable.wears(text, names)]
         if len(left) >= trying.MIN_LINES and (unknown := trying.invent(left, readable, depth)):
             self._chosen.append(unknown)
         self.reset()
@@ -79,12 +83,12 @@ class Layer:
             self._export = journal.Export()
         records = [one for one in self._chosen if one.record]
         self._prefixes = [Prefix(one) for one in self._chosen if one.prefix is not None]
-        self._records = Records(records) if records else None
+        self._records = Records(records, keeps_newline=self._keeps_newline) if records else None
         chosen = [self._table, *self._prefixes, self._records]
         self._takes = [*(one.take for one in chosen if one), self._take_sure_prefix, self._take_sure_record]
         sure = [one for one in self._envelopes if one.certain and one not in self._chosen]
         self._sure_prefixes = [Prefix(one) for one in sure if one.prefix is not None]
-        self._sure_records = Records([one for one in sure if one.record])
+        self._sure_records = Records([one for one in sure if one.record], keeps_newline=self._keeps_newline)
         self._marks = self._sure_records.marks
         starts = [engine.envelope.starts for engine in self._sure_prefixes]
         self._starts = "|".join(starts or ["^\\b\\B"])
@@ -104,8 +108,9 @@ class Layer:
         for take in self._takes:
             hits, rows = take(rows) if rows.height else (rows, rows)
             done += [hits] if hits.height else []
-        found = pl.concat(done) if done else rows.clear()
-        return self._joiner.join(found), rows
+        found = pl.concat(done).sort("line_number", PLACE) if len(done) > 1 else done[0] if done else rows.clear()
+        joined = self._joiner.join(found)
+        return joined if joined is found else joined.sort("line_number", PLACE), rows
 
     def finish(self) -> pl.DataFrame:
         """Return the lines that still wait for pieces."""

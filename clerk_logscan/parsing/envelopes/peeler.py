@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import polars as pl
 
 from clerk_logscan.parsing.envelopes import detection
 from clerk_logscan.parsing.envelopes.declarations import MAX_DEPTH, Envelope, load_all
 from clerk_logscan.parsing.envelopes.layers import Layer
-from clerk_logscan.parsing.envelopes.work import COLUMNS, PLACE, start
+from clerk_logscan.parsing.envelopes.work import COLUMNS, PLACE, clean, start
 from clerk_logscan.parsing.pieces import Reads
-
-# Colours (SGR) that a terminal program wrote: those before the first quote. Behind it a client may have sent them.
-_COLOURED: Final = '^[^"]*\x1b\\[[0-9;]*m'
-_COLOUR: Final = "\x1b\\[[0-9;]*m"
-_LEADING: Final = "\x00\ufeff"  # copytruncate leaves NULs before a line, concatenation byte order marks
 
 
 class Peeler:
@@ -113,14 +107,3 @@ class Peeler:
             return rows
         inner = self._descend(clean(hits), depth + 1)
         return pl.concat([inner, rest]).sort("line_number", PLACE, maintain_order=True)
-
-
-def clean(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return `rows` with NULs and byte order marks before each text, and a terminal's colours, taken away."""
-    text = rows["text"]
-    if (led := text.str.contains(f"^[{_LEADING}]")).any():
-        rows = rows.with_columns(pl.when(led).then(pl.col("text").str.strip_chars_start(_LEADING)).otherwise("text"))
-    if (coloured := rows["text"].str.contains("\x1b", literal=True)).any():
-        coloured &= rows["text"].str.contains(_COLOURED)
-        rows = rows.with_columns(pl.when(coloured).then(pl.col("text").str.replace_all(_COLOUR, "")).otherwise("text"))
-    return rows

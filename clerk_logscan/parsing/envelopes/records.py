@@ -12,9 +12,13 @@ import polars as pl
 from clerk_logscan.parsing.envelopes import times, values
 from clerk_logscan.parsing.envelopes.declarations import Envelope, Path_, Pieces, Record
 from clerk_logscan.parsing.envelopes.work import Taken, named
-from clerk_logscan.parsing.pieces import KEY, MORE, ORDER
+from clerk_logscan.parsing.pieces import KEY, MORE, ORDER, PART
 
 _JSON: Final = ("{", "[")
+
+
+_Piece = tuple[str, str, int | None]  # does another follow (pieces.MORE), pieces.PART, pieces.ORDER
+_WHOLE: Final[_Piece] = ("no", "", None)
 
 
 @dataclass(slots=True)
@@ -25,6 +29,7 @@ class _Found:
     texts: list[str] = field(default_factory=list)
     times: list[str | None] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
     more: list[str] = field(default_factory=list)
     order: list[int | None] = field(default_factory=list)
     names: list[str | None] = field(default_factory=list)
@@ -36,15 +41,16 @@ class _Found:
         name: str | None,
         time: Any = None,
         key: str = "",
-        more: str = "no",
-        order: int | None = None,
+        piece: _Piece = _WHOLE,
     ) -> None:
         """Append one line found in row number `row`."""
         self.rows.append(row)
         self.texts.append(text)
         self.times.append(time if isinstance(time, str) or time is None else times.iso(time))
         self.keys.append(key)
+        more, part, order = piece
         self.more.append(more)
+        self.parts.append(part)
         self.order.append(order)
         self.names.append(name)
 
@@ -57,6 +63,7 @@ class _Found:
             texts,
             pl.coalesce(stated, pl.col("envelope_time")).alias("envelope_time"),
             pl.concat_str(pl.col(KEY), keys, separator="\x1f").alias(KEY),
+            pl.Series(PART, self.parts, dtype=pl.String),
             pl.Series(MORE, self.more, dtype=pl.String),
             pl.Series(ORDER, self.order, dtype=pl.Int64),
             named(pl.Series("name", self.names, dtype=pl.String)),
@@ -155,22 +162,23 @@ class _Reader:
         self._empty += value is None
         time = next((one for get in self._times for place in (item, outer) if (one := get(place)) is not None), None)
         key = "\x1f".join([str(get(item)) for get in self._keys])
-        more, order = self._piece(self._pieces, item, text) if self._pieces else ("no", None)
+        piece = self._piece(self._pieces, item, text) if self._pieces else _WHOLE
         for line in split(text):
-            found.add(row, line, self.name, time, key, more, order)
+            found.add(row, line, self.name, time, key, piece)
         return True
 
-    def _piece(self, pieces: Pieces, item: Any, text: str) -> tuple[str, int | None]:
+    def _piece(self, pieces: Pieces, item: Any, text: str) -> _Piece:
         """Tell whether another piece follows, and which one this is."""
         if pieces.newline:
             if text.endswith("\n"):
-                return "no", None
+                return _WHOLE
             short = len(text.encode("utf-8", "replace")) < pieces.size
-            return ("maybe" if self._keeps_newline else "no") if short else "yes", None
+            return ("maybe" if self._keeps_newline else "no") if short else "yes", "", None
         number = values.get(item, pieces.order) if pieces.order else None
         order = int(number) if isinstance(number, int | str) and str(number).isdecimal() else None
+        part = str(values.get(item, pieces.part)) if pieces.part else ""
         unfinished = any(str(values.get(item, path)) == wanted for path, wanted in pieces.more)
-        return ("yes" if unfinished else "no"), order
+        return "yes" if unfinished else "no", part, order
 
 
 def getter(path: Path_) -> Callable[[Any], Any]:

@@ -16,6 +16,7 @@ from clerk_logscan.parsing.envelopes.work import Taken
 from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
 
 HEADER_WITHIN: Final = 3  # lines; some exports begin with a mark of the delimiter (`sep=;`) or a blank
+TRIED: Final = 60  # sampled lines
 _DELIMITERS: Final = (",", ";", "\t")
 Row = dict[str, Any]
 
@@ -56,7 +57,7 @@ class Table:
 
     def _is_worth(self, texts: Sequence[str], readable: Readable, depth: int) -> bool:
         gain = 0
-        for text in texts[:60]:
+        for text in _whole_rows(texts[:TRIED]):
             line = self.line(text)
             if line is not None and text != self._header:
                 gain += -1 if readable.plain(text) else readable.holds(split(line), depth - 1)
@@ -125,3 +126,13 @@ class Table:
         time = times.iso(cells[self._time]) if self._time is not None else None
         for line in split(cells[self._text]):
             yield {**row, "text": line, "envelopes": outer, "envelope_time": time or row["envelope_time"]}
+
+
+def _whole_rows(texts: Sequence[str]) -> Iterator[str]:
+    """Return the rows in `texts`: lines are joined until no quoted cell is open."""
+    waiting = ""
+    for text in texts:
+        waiting = f"{waiting}\n{text}" if waiting else text
+        if waiting.count('"') % 2 == 0:
+            yield waiting
+            waiting = ""

@@ -53,7 +53,7 @@ def _records_of_broken(text: str) -> list[tuple[Any, str]]:
     several = _back_to_back(text)
     if several:
         return several
-    broken = json_values.read_objects(pl.Series([text], dtype=pl.String))[0]
+    broken = next(iter(json_values.read_objects(pl.Series([text], dtype=pl.String))))
     return [(broken, text)] if broken else []
 
 
@@ -77,7 +77,7 @@ def _back_to_back(text: str) -> list[tuple[Any, str]]:
 
 def _last_cut(rest: str) -> list[tuple[Any, str]]:
     """Return the last of several objects, cut short, as far as it can be read."""
-    broken = json_values.read_objects(pl.Series([rest], dtype=pl.String))[0]
+    broken = next(iter(json_values.read_objects(pl.Series([rest], dtype=pl.String))))
     return [(broken or {}, rest)]
 
 

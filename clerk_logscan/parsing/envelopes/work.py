@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import polars as pl
 
-from clerk_logscan.parsing.pieces import KEY, MORE, ORDER, RUN
+from clerk_logscan.parsing.pieces import KEY, MORE, ORDER, PART, RUN
 
 PLACE: Final = "_n"  # place of the row among those of its layer
 
@@ -19,6 +20,7 @@ WORK: Final = pl.Schema(
         "envelope_time": pl.String(),  # of the innermost envelope that states one
         "envelopes": pl.String(),  # names from the outside in, "docker-json-file>cri"; null where nothing wraps
         KEY: pl.String(),
+        PART: pl.String(),
         MORE: pl.String(),
         ORDER: pl.Int64(),
         RUN: pl.Int64(),
@@ -26,6 +28,11 @@ WORK: Final = pl.Schema(
     }
 )
 COLUMNS: Final = ("line_number", "byte_offset", "raw", "text", "envelope_time", "envelopes")
+
+# Colours (SGR) that a terminal program wrote: those before the first quote. Behind it a client may have sent them.
+_COLOURED: Final = '^[^"]*\x1b\\[[0-9;]*m'
+_COLOUR: Final = "\x1b\\[[0-9;]*m"
+_LEADING: Final = "\x00\ufeff"  # copytruncate leaves NULs before a line, concatenation byte order marks
 
 Taken = tuple[pl.DataFrame, pl.DataFrame]  # the rows that were peeled, the rows left over
 
@@ -40,6 +47,7 @@ def start(frame: pl.DataFrame, runs: pl.Series) -> pl.DataFrame:
         pl.lit(None, pl.String).alias("envelope_time"),
         pl.lit(None, pl.String).alias("envelopes"),
         pl.lit("").alias(KEY),
+        pl.lit("").alias(PART),
         pl.lit("no").alias(MORE),
         pl.lit(None, pl.Int64).alias(ORDER),
         runs.alias(RUN),
@@ -51,3 +59,21 @@ def named(name: pl.Expr | pl.Series) -> pl.Expr:
     """Return the column `envelopes` with `name` added as the innermost; a null adds nothing."""
     joined = pl.concat_str(pl.col("envelopes"), name, separator=">", ignore_nulls=True)
     return pl.when(joined != "").then(joined).otherwise(None).alias("envelopes")
+
+
+def clean(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `rows` with NULs and byte order marks before each text, and a terminal's colours, taken away."""
+    led = rows["text"].str.contains(f"^[{_LEADING}]")
+    if led.any():
+        rows = rows.with_columns(pl.when(led).then(pl.col("text").str.strip_chars_start(_LEADING)).otherwise("text"))
+    coloured = rows["text"].str.contains("\x1b", literal=True)
+    if coloured.any():
+        coloured &= rows["text"].str.contains(_COLOURED)
+        rows = rows.with_columns(pl.when(coloured).then(pl.col("text").str.replace_all(_COLOUR, "")).otherwise("text"))
+    return rows
+
+
+def clean_text(text: str) -> str:
+    """Return one text as `clean` leaves it."""
+    text = text.lstrip(_LEADING)
+    return re.sub(_COLOUR, "", text) if "\x1b" in text and re.match(_COLOURED, text) else text
