@@ -24,6 +24,7 @@ _QUOTED: Final = {
 # A request in a line with raw quotes: its first end that has a protocol. A target with a blank is refused by
 # servers, so what imitates that end can only come later, in a referer or an agent.
 _LOOSE_REQUEST: Final = r"(?:.*? HTTP/[0-9](?:\.[0-9])?|.*?)"
+_FEW: Final = 300  # lines; with more the pattern's own cost no longer counts
 # How a variable begins that may follow another one with nothing between.
 _STARTS: Final = {"request_uri": "/", "uri": "/", "is_args": "?", "apache_q": "?"}
 _META: Final = re.compile(r"([\\.+*?()|\[\]{}^$#&~-])")
@@ -55,9 +56,8 @@ def cut(
             continue
         if not len(left):
             break
-        found = _extract(
-            lines if len(left) == len(lines) else lines.gather(left), compile_template(template, definition, loose)
-        )
+        some = lines if len(left) == len(lines) else lines.gather(left)
+        found = _extract(some, compile_template(template, definition, loose)) if _may_match(some, template) else None
         if found is None:
             continue
         rows, frame = found
@@ -68,6 +68,14 @@ def cut(
         return matched, pl.DataFrame(schema=dict.fromkeys(sorted(definition.fields), pl.String()))
     frame = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal").sort("_place")
     return matched, escapes.undo_frame(frame.drop("_place"), definition.escape)
+
+
+def _may_match(lines: pl.Series, template: Template) -> bool:
+    """Tell whether a few lines hold all the literals; a pattern compiled in vain costs as much as a thousand lines."""
+    if len(lines) > _FEW:
+        return True
+    text = "\n".join(line for line in lines.to_list() if line is not None)
+    return all(literal in text for literal in REFERENCE.split(template.pattern)[::3])
 
 
 def _extract(lines: pl.Series, pattern: Pattern) -> tuple[pl.Series | None, pl.DataFrame] | None:
