@@ -19,9 +19,9 @@ def steps(case: Case) -> list[str]:
     if verdict in {KEY_EXPOSED, ATTEMPTED, PROBED}:
         found.append("Keep these logs as they are: `clerk-logscan analyze --evidence` hashes every input.")
     if case.lured and case.off_host:
+        many = "the lured user" if len(case.lured) == 1 else f"the {len(case.lured):,} lured users"
         found.append(
-            f"Revoke the sessions of the {len(case.lured):,} lured user{'s' if len(case.lured) != 1 else ''} "
-            f"({listed(case.lured)}) and tell them: their cookies and tokens travelled with the key."
+            f"Revoke the sessions of {many} ({listed(case.lured)}): cookies and tokens travelled with the key. Tell them."
         )
     suspects = case.sent or case.possible
     if suspects and verdict in {KEY_EXPOSED, ATTEMPTED}:

@@ -31,11 +31,14 @@ def registrable(host: str) -> str:
     return _suffixes().privatesuffix(name) or name
 
 
+def host_of(host: str | None) -> str | None:
+    """Return a `Host` value in lower case without its port, None for a missing one."""
+    return _without_port(host.strip().lower()) or None if host else None
+
+
 def site(host: str | None) -> str | None:
     """Return the registrable domain of a `Host` value with or without a port, None where it names no site."""
-    if not host:
-        return None
-    name = _without_port(host.strip().lower())
+    name = host_of(host)
     return registrable(name) if name else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from clerk_logscan.incident.events import Event
-from clerk_logscan.incident.lines import UNRESOLVABLE, Line
+from clerk_logscan.incident.lines import UNRESOLVABLE
 
 # Read off the real packages behind nginx (see the oracle's notes in docs): status, logged bytes, what it suggests.
 _FAILED_FETCH: Final = frozenset({108, 119})
@@ -18,22 +18,21 @@ GATEWAY: Final = frozenset({502, 504})
 
 def of(event: Event) -> list[str]:
     """Return the indications that the event's lines give, each once."""
-    found = [text for line in event.lines for text in (_of_line(line, UNRESOLVABLE in event.rules),) if text]
+    tell = _of_probe if UNRESOLVABLE in event.rules else _of_answer if event.names_host else _nothing
+    found = [text for line in event.lines if (text := tell(line.status, line.size))]
     if event.names_host and any(line.raw_bytes for line in event.lines):
         found.append("it was sent with raw bytes that Node's parser answers with 400")
     return list(dict.fromkeys(found))
 
 
-def _of_line(line: Line, unresolvable: bool) -> str | None:
-    status, size = line.status, line.size
-    if unresolvable:
-        return _of_probe(status, size)
+def _nothing(status: int | None, size: int | None) -> str | None:
+    return None
+
+
+def _of_answer(status: int | None, size: int | None) -> str | None:
     if status == 502 and size in _FAILED_FETCH:
         how = "as logged for a chunked answer" if size == 119 else "the size of its body"
-        return (
-            f"502 with {size} bytes ({how}) is the proxy's own answer when its fetch failed: the key may have been "
-            "captured before the connection broke"
-        )
+        return f"502 with {size} bytes ({how}) is the proxy's own answer when its fetch failed"
     if status == 502 and size == _NGINX_OWN_502:
         return "502 with 157 bytes is nginx' own page: the application gave no answer"
     if status in REDIRECTS:

@@ -13,6 +13,7 @@ from clerk_logscan.incident import (
     advice,
     clocks,
     document,
+    domains,
     evidence,
     incidents,
     joining,
@@ -138,13 +139,21 @@ def _events(
 
 
 def _within(events: Sequence[Event], options: Any) -> list[Event]:
-    """Return the events of the time asked for; one without a time is inside every window."""
+    """Return the events of the time and the hosts asked for; one that states none is inside."""
     since, until = micros(getattr(options, "since", None)), micros(getattr(options, "until", None))
+    hosts = set(getattr(options, "hosts", ()))
     return [
         event
         for event in events
-        if event.time is None or ((since is None or event.time >= since) and (until is None or event.time <= until))
+        if (event.time is None or ((since is None or event.time >= since) and (until is None or event.time <= until)))
+        and (not hosts or _for_host(event, hosts))
     ]
+
+
+def _for_host(event: Event, hosts: set[str]) -> bool:
+    """Return whether any log names one of `hosts` as the request's, or none names any: an inner hop may rename it."""
+    named = {domains.host_of(line.host) for line in event.lines} - {None}
+    return not named or bool(named & hosts)
 
 
 def _ordered(events: Sequence[Event], known: Logs) -> list[Event]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import polars as pl
@@ -14,6 +13,7 @@ import polars as pl
 from clerk_logscan.incident import addresses, domains
 from clerk_logscan.incident.events import Event
 from clerk_logscan.incident.lines import UNRESOLVABLE, Line
+from clerk_logscan.incident.logs import Log
 
 _BROWSER: Final = re.compile(r"^Mozilla/5\.0 \(.*(?:Gecko|AppleWebKit|Trident)", re.IGNORECASE)
 _TOOL: Final = re.compile(
@@ -32,25 +32,56 @@ def browser(agent: str | None) -> bool:
 def own_hops(requests: Iterable[Sequence[Line]]) -> set[str]:
     """Return the addresses of one's own edges, balancers and proxies: who talks to a log that an outer one precedes.
 
-    What stands right of the outer log's client in the inner one's `X-Forwarded-For` was written by a hop, too. So was a
-    private address that talks to a log with nothing forwarded, where another log stands further out.
+    What stands right of the outermost log's client in an inner one's `X-Forwarded-For` was written by a hop, too. So
+    was a private address that talks to a log with nothing forwarded, where another log stands further out; and the
+    client of an outermost log, if inner logs of most of its requests name somebody further out.
     """
-    own: set[str] = set()
     requests = list(requests)
     outermost = min((line.log.rank for lines in requests for line in lines), default=0)
+    own: set[str] = set()
     for lines in requests:
         line = lines[0]
         if line.log.rank > outermost and line.client and not line.forwards and addresses.inside(line.client):
             own.add(line.client)
+        own.update(_written_by_hops(lines))
+    return own | _unlogged_edges(requests)
+
+
+def _written_by_hops(lines: Sequence[Line]) -> Iterator[str]:
+    """Return the addresses of one request that only its hops can have written."""
+    client = lines[0].client
+    claimed = {address for line in lines for address in _claims(line, client)}
+    for line in lines[1:]:
+        chain = _chain(line)
+        if client in chain:
+            yield from chain[len(chain) - chain[::-1].index(client) :]
+        elif client and line.client and line.client not in claimed:
+            yield line.client
+
+
+def _claims(line: Line, client: str | None) -> Sequence[str]:
+    """Return what a line's `X-Forwarded-For` has left of the outermost client, or all of it: the sender's claim."""
+    forwards = line.forwards
+    return forwards[: forwards.index(client)] if client in forwards else forwards
+
+
+def _chain(line: Line) -> list[str]:
+    return [*line.forwards, *([line.client] if line.client else [])]
+
+
+def _unlogged_edges(requests: Sequence[Sequence[Line]]) -> set[str]:
+    """Return the clients of outermost logs that are hops themselves: inner logs name somebody behind most of them."""
+    behind: dict[Log, list[tuple[str, bool]]] = defaultdict(list)
     for lines in requests:
-        for outer, inner in pairwise(lines):
-            chain = [*inner.forwards, *([inner.client] if inner.client else [])]
-            if outer.client in chain:
-                last = len(chain) - 1 - chain[::-1].index(outer.client)
-                own.update(chain[last + 1 :])
-            elif outer.client and inner.client:
-                own.add(inner.client)
-    return own
+        client = lines[0].client
+        told = [line.forwards for line in lines[1:] if client in line.forwards]
+        if client and told:
+            behind[lines[0].log].append((client, any(forwards[0] != client for forwards in told)))
+    found: set[str] = set()
+    for seen in behind.values():
+        if len(seen) >= 3 and 2 * sum(further for _, further in seen) > len(seen):
+            found.update(client for client, further in seen if further)
+    return found
 
 
 def fronts(observed: pl.DataFrame, suspects: pl.DataFrame) -> dict[str, set[str]]:
@@ -107,7 +138,7 @@ def client(event: Event, own: set[str], front: dict[str, set[str]]) -> str | Non
 
 def behind_hops(line: Line, own: set[str], front: set[str]) -> str | None:
     """Return the right-most address of a line's chain that is no hop of one's own, None where all are."""
-    chain = [*line.forwards, *([line.client] if line.client else [])]
+    chain = _chain(line)
     outside = any(not addresses.inside(address) and address not in own for address in chain)
     for place, address in reversed(list(enumerate(chain))):
         hop = address in own or (place == len(chain) - 1 and place > 0 and address in front)

@@ -130,7 +130,7 @@ def _facts(scene: Scene) -> list[tuple[str, str]]:
     subject = case.sent or case.off_host or case.loud
     if subject:
         facts += [("first", _when(subject)), ("to", _hosts([event for event in subject if event.gravest.target_host]))]
-        facts += [("by", _by(scene)), ("lured", _lured(scene)), ("how sure", _sure(scene, subject))]
+        facts += [("by", _by(scene, subject)), ("lured", _lured(scene)), ("how sure", _sure(scene, subject))]
         facts += [("rotation", _rotation(case)), ("ruled out", _ruled_out(case))]
     facts += [("why", _full(why)) for why, _ in case.reasons] if case.verdict == INCOMPLETE else []
     facts += [("covered", _covered(scene)), ("proxy requests", _seen(scene))]
@@ -149,8 +149,13 @@ def _when(events: Sequence[Event]) -> str:
     return said(times[0]) if times[0] == times[-1] else f"{said(times[0])}, last {said(times[-1])}"
 
 
-def _by(scene: Scene) -> str:
-    return listed(scene.attackers) if scene.attackers else ("lured users only" if scene.lured else "an unknown client")
+def _by(scene: Scene, events: Sequence[Event]) -> str:
+    """Return the attackers of `events`, and how many others tried without that."""
+    asked = {event.client for event in events}
+    these = [name for name in scene.attackers if name in asked]
+    others = len(scene.attackers) - len(these)
+    named = listed(these) if these else "lured users only" if scene.lured else "an unknown client"
+    return f"{named}; {others:,} other client{'s' if others != 1 else ''} tried" if others else named
 
 
 def _lured(scene: Scene) -> str:

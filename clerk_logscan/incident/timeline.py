@@ -150,6 +150,9 @@ def _nearest(seen: Sequence[tuple[int, str]], time: int, window: int) -> str | N
     return best[1] if best[0] <= window else None
 
 
+_Key = tuple[str, str | None, str | None]  # client, method, target
+
+
 class _Told:
     """Which requests the timeline has already: the events' own lines, and a request that an outer log showed."""
 
@@ -159,7 +162,8 @@ class _Told:
             for event in events
             for line in (*event.lines, *event.copies)
         }
-        self._by_key: dict[tuple[str, str | None, str | None], dict[Log, list[int]]] = defaultdict(dict)
+        self._told: dict[_Key, dict[Log, list[int]]] = defaultdict(dict)
+        self._left: dict[tuple[_Key, Log], list[int]] = {}  # what outer logs told and this one has not repeated yet
 
     def new(self, line: Line, client: str, time: int) -> bool:
         """Return whether the line is a request not told yet; it is told from then on."""
@@ -168,10 +172,13 @@ class _Told:
             return False
         self._places.add(place)
         target = None if line.target is None else lines_of.plain(line.target)
-        told = self._by_key[client, line.method, target]
-        if any(log.depth < line.log.depth and _take(times, time) for log, times in told.items()):
+        key = (client, line.method, target)
+        if (key, line.log) not in self._left:  # outer logs come first, so what they told is complete
+            outer = [times for log, times in self._told[key].items() if log.depth < line.log.depth]
+            self._left[key, line.log] = sorted(moment for times in outer for moment in times)
+        if _take(self._left[key, line.log], time):
             return False
-        insort(told.setdefault(line.log, []), time)
+        insort(self._told[key].setdefault(line.log, []), time)
         return True
 
 
