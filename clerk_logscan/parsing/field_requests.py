@@ -10,7 +10,7 @@ import polars as pl
 _TOKEN: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _VERSION: Final = r"[A-Z]{3,5}/[0-9](?:\.[0-9]{1,2})?"
 _WHOLE: Final = rf"^({_TOKEN}) ([^ ]+) ({_VERSION})$"  # one pass; all but odd lines
-_ODD: Final = rf"(?s)^({_TOKEN})? +(.*?)(?: +({_VERSION}))?$"
+_ODD: Final = rf"(?s)^(?:({_TOKEN})|[^ ]*) +(.*?)(?: +({_VERSION}))?$"
 _ABSOLUTE: Final = r"(?s)^[A-Za-z][A-Za-z0-9+.-]*://([^/?#\\]*)(.*)$"
 PARTS: Final = ("method", "request_target", "protocol")
 

@@ -99,7 +99,7 @@ def test_every_unit_of_epoch_is_exact(micros: int) -> None:
         ("GET HTTP/1.1", (None, None, None)),
         ("\x16\x03\x01\x02", (None, None, None)),
         ("\x16\x03 \x01\x02", (None, None, None)),
-        ("\x16 /__clerk//evil.example/ HTTP/1.1", (None, None, None)),
+        ("\x16 /__clerk//evil.example/ HTTP/1.1", (None, "/__clerk//evil.example/", "HTTP/1.1")),
         ("OPTIONS * HTTP/1.1", ("OPTIONS", "*", "HTTP/1.1")),
         ("GET /x HTTP/9.9", ("GET", "/x", "HTTP/9.9")),
     ],
