@@ -11,33 +11,32 @@ _DOTALL: Final = 2  # hyperscan's HS_FLAG_DOTALL; the module is loaded only wher
 
 
 class Patterns:
-    """Some patterns, each with a kind (bits); compiled when first used. Each must end with the newline of its line."""
+    """Some patterns, compiled when first used. Each must end with the newline of its line, to match once a line."""
 
-    def __init__(self, patterns: Sequence[tuple[str, int]]) -> None:
-        self.given = list(patterns)
-        self._patterns = [pattern.encode("latin-1") for pattern, _ in patterns]
-        self._kinds = [kind for _, kind in patterns]
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self.given = tuple(patterns)
         self._lock = threading.Lock()
         self._local = threading.local()
 
-    def lines(self, view: memoryview) -> dict[int, int]:
-        """Return where the lines with a match end (after the newline) and the kinds of their matches."""
-        found: dict[int, int] = {}
-        kinds = self._kinds
+    def line_ends(self, view: memoryview) -> list[list[int]]:
+        """Return for each pattern where the lines that it matches end (after the newline), in ascending order."""
+        ends: list[list[int]] = [[] for _ in self.given]
+        takes = [each.append for each in ends]
 
         def note(pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            found[end] = found.get(end, 0) | kinds[pattern]
+            takes[pattern](end)
 
         self._database.scan(view, match_event_handler=note, scratch=self._scratch())
-        return found
+        return ends
 
     @cached_property
     def _compiled(self) -> Any:
         import hyperscan
 
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        numbers = list(range(len(self._patterns)))
-        database.compile(expressions=self._patterns, ids=numbers, flags=[_DOTALL] * len(numbers))
+        numbers = list(range(len(self.given)))
+        expressions = [pattern.encode("latin-1") for pattern in self.given]
+        database.compile(expressions=expressions, ids=numbers, flags=[_DOTALL] * len(numbers))
         return database
 
     @property

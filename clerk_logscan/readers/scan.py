@@ -20,6 +20,7 @@ __all__ = ["Batch", "Block", "Line", "Scan"]
 class Scan:
     """Iterate once over its batches, one a block, in file order; afterwards, or meanwhile, read its ledger.
 
+    read       stored bytes read so far
     bytes      decompressed bytes that were read and searched
     lines      lines, the last one counted with or without its newline
     hits       lines that hold a proxy path
@@ -34,14 +35,14 @@ class Scan:
     def __init__(
         self,
         source: Source,
-        search: Search,
+        search: Search | None,
         *,
         digest: bool = False,
         whole: bool = False,
         stop: threading.Event | None = None,
     ) -> None:
-        self.source, self.search, self.whole = source, search, whole
-        self.bytes = self.lines = self.hits = 0
+        self.source, self.search, self.whole = source, search or Search(()), whole
+        self.read = self.bytes = self.lines = self.hits = 0
         self.sha256: str | None = None
         self.complete = False
         self.error: str | None = None
@@ -85,6 +86,7 @@ class Scan:
     def _chunks(self, stored: BinaryIO) -> Iterator[bytes]:
         """Yield the stored bytes, hashed on the way."""
         while not self._stop.is_set() and (chunk := stored.read(PIECE)):
+            self.read += len(chunk)
             if self._hash:
                 self._hash.update(chunk)
             yield chunk
