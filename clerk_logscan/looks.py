@@ -1,0 +1,84 @@
+"""Two looks at the inputs: the first finds the requests, the second what else the same clients and the proxy did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import polars as pl
+
+from clerk_logscan import schema
+from clerk_logscan.options import Options, Progress
+from clerk_logscan.parsing.definitions import Library
+from clerk_logscan.parsing.parser import Parser
+from clerk_logscan.plain_targets import may_match
+from clerk_logscan.reading import Keep, Reading, read
+from clerk_logscan.readers.scan import Scan
+from clerk_logscan.readers.search import Search
+from clerk_logscan.readers.sources import Source
+
+# Around the findings, what is kept of the same clients and of the proxy: some hours, and a clock may be a zone apart.
+NEAR: Final = timedelta(hours=26)
+# A sweep by more clients than this has no context of each: a search for all their addresses would pick the whole log.
+CLIENTS: Final = 2000
+# Of requests that no rule can report, so many of a block are kept: they show the site's own host and referers.
+TYPICAL: Final = 256
+
+
+class Looks:
+    """Reads inputs with one set of options; each look reads every input once."""
+
+    def __init__(self, options: Options, definitions: Library, progress: Progress) -> None:
+        self.options, self.definitions, self.progress = options, definitions, progress
+
+    def first(self, sources: Sequence[Source]) -> list[Reading]:
+        """Search every line for what a rule could report; return what each input held."""
+        search = Search(self.options.proxy_paths)
+        return [self._read(source, search, self._telling) for source in sources]
+
+    def second(self, sources: Sequence[Source], findings: pl.DataFrame) -> pl.DataFrame:
+        """Return the other requests of the findings' clients around them, and the proxy's own (schema.FRAME).
+
+        The first tell what was probed before, and who was lured; the second how the logs are hops of each other, and
+        whether the application was alive.
+        """
+        clients = _addresses(findings)[:CLIENTS]
+        names = {max(path.split("/"), key=len) for path in self.options.proxy_paths}
+        search = Search((), [text.encode() for text in ("#Fields:", *sorted(names), *clients)])
+        keep = _around(findings, clients, self.options)
+        found = [self._read(source, search, keep).requests for source in sources if source.rereadable]
+        return pl.concat([schema.empty(), *found])
+
+    def _read(self, source: Source, search: Search, keep: Keep) -> Reading:
+        options = self.options
+        scan = Scan(source, search, digest=options.evidence)
+        parser = Parser(self.definitions, source.name, options.assume_timezone)
+        return read(scan, parser, whole=options.full, keep=keep)
+
+    def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
+        """Keep what a rule could report, and some typical requests."""
+        step = max(1, requests.height // TYPICAL)
+        typical = pl.int_range(pl.len()) % step == 0
+        return requests.filter(may_match(self.options.proxy_paths) | typical)
+
+
+def _addresses(findings: pl.DataFrame) -> list[str]:
+    """Return every address that a finding's line names as its sender's, each once."""
+    claimed = findings["forwarded_for"].drop_nulls().str.split(",").explode().str.strip_chars()
+    named = pl.concat([findings["client_ip"], claimed.cast(pl.String).alias("client_ip")]).drop_nulls()
+    return named.filter(named != "").unique(maintain_order=True).to_list()
+
+
+def _around(findings: pl.DataFrame, clients: Sequence[str], options: Options) -> Keep:
+    """Return what keeps, within some hours of the findings, requests that name a client, and the proxy's.
+
+    A request without a time is kept.
+    """
+    times, stamp = findings["timestamp"].drop_nulls(), pl.col("timestamp")
+    near, reach = stamp.is_null(), max(options.context, NEAR)
+    if len(times):
+        near = near | stamp.is_between(times.min() - reach, times.max() + reach)  # type: ignore[operator]
+    claimed = pl.col("forwarded_for").str.contains_any(clients) if clients else pl.lit(value=False)
+    mine = pl.col("client_ip").is_in(clients) | claimed.fill_null(value=False)
+    return lambda requests: requests.filter(near & (mine | may_match(options.proxy_paths)))
