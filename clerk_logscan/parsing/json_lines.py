@@ -24,7 +24,7 @@ from clerk_logscan.parsing.json_takers import Column, Taker
 Record = dict[str, Any]
 ROW: Final = "\x1frow"
 REMEMBERED: Final = 4096  # key sets; a hostile log could otherwise make each line its own
-RAW_ESCAPES: Final = ("haproxy", "none", "nginx", "apache", "c", "quote")  # a backslash there is no escape of JSON's
+RAW_ESCAPES: Final = ("haproxy", "none", "nginx", "apache", "c")  # a backslash there is no escape of JSON's
 
 
 @dataclass(slots=True)

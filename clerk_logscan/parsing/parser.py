@@ -22,6 +22,7 @@ from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c
 
+LASTING: Final = 10  # characters of an id that names one request anywhere; the shortest known has 13
 PLACES: Final = ("line_number", "byte_offset", "raw", "envelope_time")
 
 
@@ -143,7 +144,7 @@ class Parser:
         if frame["timestamp"].has_nulls() and (outer := places["envelope_time"]).null_count() < len(outer):
             frame = frame.with_columns(frame["timestamp"].fill_null(read_time(outer, "iso8601", self.zone)))
         self.log_formats[definition.name] += frame.height
-        frame = frame.with_columns(log_format=pl.lit(definition.name), source=pl.lit(self.source))
+        frame = frame.with_columns(_lasting_ids(), log_format=pl.lit(definition.name), source=pl.lit(self.source))
         return schema.conform(frame)
 
     def _parsed(self, found: Iterable[pl.DataFrame], not_requests: int, malformed: pl.DataFrame) -> Parsed:
@@ -152,6 +153,12 @@ class Parser:
         if len(parts) > 1:
             requests = requests.sort("line_number", "byte_offset", maintain_order=True)
         return Parsed(requests, not_requests, malformed)
+
+
+def _lasting_ids() -> pl.Expr:
+    """Return `_ids` less those that are mere counters (Fastify's `req-1`): other processes count the same."""
+    lasting = pl.col("_ids").list.filter(pl.element().str.len_bytes() >= LASTING)
+    return pl.when(lasting.list.len() > 0).then(lasting).alias("_ids")
 
 
 def _has_halves(jsons: JsonLines, texts: pl.Series) -> bool:

@@ -82,3 +82,11 @@ def test_envoy_s_flags_show_what_they_prove_and_no_more(status: str, flags: str,
 def test_a_record_that_looks_like_a_request_and_is_of_no_format_is_malformed() -> None:
     parsed, _ = parse(['{"verb":"GET","where":1,"urlPath":"/x"}', '{"level":"info","msg":"GET /x"}', '{"a":1}'])
     assert parsed.requests.is_empty() and parsed.malformed["line_number"].to_list() == [1] and parsed.not_requests == 2
+
+
+def test_morgan_s_own_escaping_and_json_s_are_both_undone() -> None:
+    """Newer morgan escapes quotes and backslashes in its tokens; JSON.stringify does so again, a template does not."""
+    line = LIBRARY["morgan_json"].samples[0].line.replace("/__clerk//evil", "{}")
+    wanted = r"/__clerk/\evil.example/v1/client".replace("\\\\", "\\")
+    assert targets([line.replace("{}", r"/__clerk/\\\\evil")]) == [wanted]
+    assert targets([line.replace("{}", r"/__clerk/\\evil")]) == [wanted]

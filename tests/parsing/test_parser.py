@@ -107,3 +107,10 @@ def test_finish_before_any_line_is_empty() -> None:
 
     parsed = Parser(LIBRARY, "x").finish()
     assert parsed.requests.is_empty() and parsed.not_requests == 0 and isinstance(parsed.malformed, pl.DataFrame)
+
+
+def test_a_counter_is_the_log_s_id_of_a_request_and_no_id_to_find_it_by_elsewhere() -> None:
+    row = parse([LIBRARY["fastify_pino"].samples[0].line])[0].requests.row(0, named=True)
+    assert row["request_id"] == "req-1" and row["_ids"] is None
+    row = parse([LIBRARY["cloudflare_logpush"].samples[0].line])[0].requests.row(0, named=True)
+    assert row["_ids"] == ["8e7a1b2c3d4e5f60"]
