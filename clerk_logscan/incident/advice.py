@@ -20,9 +20,7 @@ def steps(case: Case) -> list[str]:
         found.append("Keep these logs as they are: `clerk-logscan analyze --evidence` hashes every input.")
     if case.lured and case.off_host:
         many = "the lured user" if len(case.lured) == 1 else f"the {len(case.lured):,} lured users"
-        found.append(
-            f"Revoke the sessions of {many} ({listed(case.lured)}): cookies and tokens travelled with the key. Tell them."
-        )
+        found.append(f"Revoke the sessions of {many} ({listed(case.lured)}): their cookies went along. Tell them.")
     suspects = case.sent or case.possible
     if suspects and verdict in {KEY_EXPOSED, ATTEMPTED}:
         since = next((event.time for event in suspects if event.time is not None), None)

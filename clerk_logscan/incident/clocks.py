@@ -13,8 +13,8 @@ from clerk_logscan.incident.times import MINUTE
 def offsets(logs: Sequence[Log], hops: Hops) -> dict[Log, int]:
     """Return by how many microseconds each log's clock is ahead of the one that is believed; 0 where nothing tells.
 
-    Within logs that are hops of one another, the clock of most of them (to the minute) is believed, the outermost's
-    among equals: edges and balancers of a cloud keep UTC.
+    Within logs that are hops of one another, the clock of most of them (to the minute) is believed; among equals one
+    whose lines state their zone, then the outermost's: edges and balancers of a cloud keep UTC.
     """
     found: dict[Log, int] = {}
     for start in sorted(logs, key=lambda log: (log.depth, log.rank)):
@@ -43,7 +43,7 @@ def _believed(family: dict[Log, int]) -> int:
     def agreeing(offset: int) -> int:
         return sum(abs(other - offset) <= MINUTE for other in family.values())
 
-    ordered = sorted(family.items(), key=lambda item: (item[0].depth, item[0].rank))
+    ordered = sorted(family.items(), key=lambda item: (not item[0].zoned, item[0].depth, item[0].rank))
     return max((offset for _, offset in ordered), key=agreeing)
 
 

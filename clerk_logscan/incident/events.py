@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -102,7 +102,7 @@ def of(requests: Iterable[list[Line]]) -> list[Event]:
     return [Event(lines, lines[0]) for lines in requests if any(line.rule_id is not None for line in lines)]
 
 
-def attach_copies(events: Iterable[Event], copied: Iterable[Line], originals: dict[str, str]) -> list[Event]:
+def attach_copies(events: Iterable[Event], copied: Iterable[Line], originals: Mapping[str, str]) -> list[Event]:
     """Give the lines of copied inputs to the events of their originals; return new events for what is left."""
     by_place = {(line.source, line.number, line.offset, line.target): event for event in events for line in event.lines}
     left = []

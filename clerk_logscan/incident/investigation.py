@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -54,30 +54,29 @@ def investigate(
     others = observed.join(findings, on=_PLACE, how="anti", nulls_equal=True)
     every = pl.concat([findings, others], how="diagonal_relaxed")
     known = Logs(every, inputs, facts)
-    requests, hops, events = _events(every, known, inputs)
+    copied = logs.copies(every.filter(_reported() | _through()), inputs)
+    once = every.filter(pl.col("source").is_in(list(copied)).not_())
+
+    requests, hops, events = _events(every, known, copied)
     ahead = clocks.offsets(known.all, hops)
     clocks.trust(events, ahead)
     events = _ordered(_within(events, options), known)
-
     own = people.own_hops(requests)
     front = people.fronts(every, findings)
     for event in events:
         event.client = people.client(event, own, front)
     windows = _windows(options)
-    down = outages.find(events, every, known)
+    down = outages.find(events, once, known)
     outcome.settle(events, evidence.Evidence(known.all, hops, down), windows)
 
     found = incidents.group(events)
-    lured = people.lured(events, every)
+    lured = people.lured(events, once)
     incidents.name_people(found, lured, own)
     found = incidents.in_order(found)
-    case = verdict.Case(
-        events,
-        windows,
-        reading.reasons(inputs, facts, known.all, hops),
-        list(dict.fromkeys(user.client for user in lured)),
-    )
+
     holes = logs.input_gaps(inputs)
+    reasons = reading.reasons(inputs, facts, known.all, hops)
+    case = verdict.Case(events, windows, reasons, list(dict.fromkeys(user.client for user in lured)))
     scene = statement.Scene(
         case=case,
         inputs=inputs,
@@ -90,10 +89,9 @@ def investigate(
         facts=facts,
         proxy_requests=_proxy_requests(inputs, observed),
     )
-    context = timeline.of_context(events, every, known, ahead, own, _window(options))
     rows = [
         *timeline.of_events(events),
-        *context,
+        *timeline.of_context(events, once, known, ahead, own, _window(options)),
         *timeline.of_outages(down),
         *timeline.of_gaps(holes),
         *timeline.of_windows(windows),
@@ -116,18 +114,23 @@ def investigate(
     }
 
 
-def _events(
-    every: pl.DataFrame, known: Logs, inputs: Sequence[dict[str, Any]]
-) -> tuple[list[list[Line]], Hops, list[Event]]:
+def _reported() -> pl.Expr:
+    return pl.col("rule_id").is_not_null()
+
+
+def _through() -> pl.Expr:
+    """Return whether a request went through the proxy, as logged or as a decoding hop would pass it on."""
+    return pl.any_horizontal(pl.col("matched", "decoded_matched").fill_null(value=False))
+
+
+def _events(every: pl.DataFrame, known: Logs, copied: Mapping[str, str]) -> tuple[list[list[Line]], Hops, list[Event]]:
     """Return the requests as lines of all logs, the hops that they prove, and the requests that a rule reports.
 
     With one log alone nothing can be joined, and only the findings are looked at.
     """
-    reported = pl.col("rule_id").is_not_null()
-    through = pl.any_horizontal(pl.col("matched", "decoded_matched").fill_null(value=False))
-    wanted = every.filter(reported | through if len(known.all) > 1 else reported)
-    copied = logs.copies(wanted, inputs)
-    told = lines.read(wanted)
+    told = lines.read(every.filter(_reported()))
+    if len(known.all) > 1:
+        told += lines.read(_nearest(every.filter(_through() & ~_reported()), every.filter(_reported())))
     for line in told:
         line.log = known.of(line.source, line.log_format)
     first = [line for line in told if line.source not in copied]
@@ -136,6 +139,21 @@ def _events(
     events = events_of.of(requests)
     again = [line for line in told if line.source in copied]
     return requests, hops, events + events_of.attach_copies(events, again, copied)
+
+
+_ENOUGH: Final = 100_000  # ordinary proxy requests of an input: more say no more of hops and clocks
+
+
+def _nearest(others: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
+    """Return of each input so many of `others` as are enough, those nearest in time to what is reported."""
+    if others.height <= _ENOUGH:
+        return others
+    times = reported.select(near="timestamp").drop_nulls().sort("near")
+    ordered = others.sort("timestamp", maintain_order=True)
+    if times.height:
+        ordered = ordered.join_asof(times, left_on="timestamp", right_on="near", strategy="nearest")
+        ordered = ordered.sort((pl.col("timestamp") - pl.col("near")).abs(), nulls_last=True, maintain_order=True)
+    return ordered.group_by("source", maintain_order=True).head(_ENOUGH).sort("source", "line_number")
 
 
 def _within(events: Sequence[Event], options: Any) -> list[Event]:

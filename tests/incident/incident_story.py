@@ -30,6 +30,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "vercel": {"hop": "platform", "best_effort": False, "hidden_by": None, "tells_forwarded": False},
     "nginx": {"hop": "proxy", "best_effort": False, "hidden_by": None, "tells_forwarded": False},
     "nginx_uri": {"hop": "proxy", "best_effort": False, "hidden_by": "$uri", "tells_forwarded": False},
+    "haproxy": {"hop": "balancer", "best_effort": False, "hidden_by": None, "tells_forwarded": True, "zoned": False},
     "fastify": {"hop": "application", "best_effort": False, "hidden_by": None, "tells_forwarded": False},
 }
 

@@ -379,3 +379,40 @@ def test_a_private_peer_of_an_inner_log_is_no_attacker_where_an_outer_log_is_the
     nginx.line(clock(0), ATTACKER, KEY)
     app.line(clock(0.1), "127.0.0.1", KEY)
     assert [row["attacker_clients"] for row in story.told()["incidents"]] == [[ATTACKER]]
+
+
+def test_among_two_clocks_the_one_that_states_its_zone_is_believed() -> None:
+    story = Story()
+    balancer, app = story.log("haproxy.log", "haproxy"), story.log("app.log", "fastify")
+    for place, target in enumerate([*CALM, KEY]):
+        client = ATTACKER if target == KEY else USER
+        balancer.line(clock(40 * place, 3600), client, target)
+        app.line(clock(40 * place), PROXY, target, forwarded_for=client)
+    report = story.told()
+    assert (events(report)[0]["hops"], events(report)[0]["timestamp"][11:16]) == (["haproxy.log", "app.log"], "04:16")
+
+
+def test_context_of_an_object_read_twice_is_told_once() -> None:
+    story = Story()
+    for name in ("a/access.log", "b/access.log"):
+        log = story.log(name)
+        log.line(clock(0), ATTACKER, "/", raw="a")
+        log.line(clock(1), ATTACKER, KEY, raw="b")
+    assert [row["kind"] for row in story.told()["timeline"]] == ["context", "finding"]
+
+
+def test_of_very_many_ordinary_requests_the_nearest_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clerk_logscan.incident.investigation._ENOUGH", 4)
+    story = Story()
+    chain(story, attack=False)
+    assert events(story.told())[0]["outcome"] == "not-forwarded"
+
+
+@pytest.mark.parametrize(("host", "count"), [("app.example.com", 1), ("other.example.com", 0)])
+def test_a_host_that_was_asked_for_may_be_named_by_any_log_of_the_request(host: str, count: int) -> None:
+    story = Story()
+    edge, app = chain(story)
+    edge.rows[-1]["host"], app.rows[-1]["host"] = "app.example.com:443", "app:3000"
+    report = story.told(hosts=(host,))
+    assert len(events(report)) == count
+    assert all(row["outcome"] == "presumed-sent" for row in events(report))

@@ -188,3 +188,32 @@ def test_browsers_are_told_from_tools_that_imitate_them() -> None:
         "",
     ]
     assert not any(browser(agent) for agent in [*tools, None])
+
+
+def test_an_edge_whose_log_is_not_given_is_known_from_what_stands_behind_it() -> None:
+    story = Story()
+    balancer, nginx = story.log("alb.gz", "alb"), story.log("access.log")
+    for number in range(4):
+        balancer.line(f"04:10:0{number}", "130.176.0.1", f"/__clerk/v1/client?n={number}")
+        nginx.line(
+            f"04:10:0{number}",
+            "10.0.1.9",
+            f"/__clerk/v1/client?n={number}",
+            forwarded_for=f"198.51.100.{number}, 130.176.0.1",
+        )
+    balancer.line("04:12:07", "130.176.0.1", KEY)
+    nginx.line("04:12:07", "10.0.1.9", KEY, forwarded_for=f"{ATTACKER}, 130.176.0.1")
+    assert people(story.told()) == ([ATTACKER], [])
+
+
+def test_a_real_client_that_an_inner_log_states_is_no_hop() -> None:
+    story = Story()
+    edge, balancer = story.log("cf.gz", "cloudfront"), story.log("alb.gz", "alb")
+    nginx, app = story.log("access.log"), story.log("app.log", "fastify")
+    edge.line("04:12:07", ATTACKER, KEY)
+    balancer.line("04:12:07", "130.176.0.1", KEY)
+    nginx.line("04:12:07", "10.0.1.9", KEY, forwarded_for=f"{ATTACKER}, 130.176.0.1")
+    app.line("04:12:07", ATTACKER, KEY)
+    report = story.told()
+    assert people(report) == ([ATTACKER], [])
+    assert "130.176.0.1" in next(fact["text"] for fact in report["statement"]["facts"] if fact["label"] == "own hops")
