@@ -10,8 +10,8 @@ import re
 from typing import Final
 
 # What stands before the two hexadecimal digits of an escape: `%` as the client sent it, `%25` where CloudFront encoded
-# that once more; `\x` of nginx and Apache, `\u00` of JSON, either inside further JSON strings; `#` of HAProxy.
-ESCAPE: Final = r"(?:%(?:25)?|\\{1,8}(?:x|u00)|#)"
+# that once more; `\x` of nginx and Apache, `\u00` of JSON, either inside further JSON strings; `#` of HAProxy. Or `%` itself so escaped.
+ESCAPE: Final = r"(?:%|\\{1,8}(?:x|u00)|#)(?:25)?"
 
 # WHATWG URL, "basic URL parser": `\` is a slash in special schemes. The tabs and line ends that it removes never come
 # that far: Node's parser refuses them, and hops that decode `%09` write it again as `%09`.
@@ -30,8 +30,8 @@ def digits(char: str) -> list[str]:
 
 
 def escapes(char: str) -> list[str]:
-    """Return every escape of `char` as text, the single level of a log's own escaping included."""
-    return [before + code for before in ("%", "%25", r"\x", r"\u00", "#") for code in digits(char)]
+    """Return the texts of which every escape of `char` holds one."""
+    return [before + code for before in ("%", "%25", r"\x", r"\u00", "#") for code in digits(char)] + [r"\u0025"]
 
 
 def escaped(char: str) -> str:
@@ -66,10 +66,10 @@ def no_authority() -> str:
     """
     host = r"[^/\\?# \t\n]*"
     invalid = (
-        rf"{host}[\[\]^|<>%@#\\\x00-\x08\x0b-\x1f\x7f-\xff]",
-        rf"{host}:(?:[0-9]*[^0-9/\\ \t\n]|[6-9][0-9]{{4}}|[0-9]{{6}})",
-        rf"{host}[xX][nN]--",
-        ":",
-        rf"(?:{host}\.)?[0-9]{host}[/\\]",
+        rf"{host}[\[\]^|<>%@#\\\x00-\x08\x0b-\x1f\x7f-\xff]{PATH}*",
+        rf"{host}:(?:[0-9]*[^0-9/\\ \t\n]|[6-9][0-9]{{4}}|[0-9]{{6}}){PATH}*",
+        rf"{host}[xX][nN]--{PATH}*",
+        rf":{PATH}*",
+        rf"(?:{host}\.)?[0-9][^./\\?# \t\n]*\.?(?:{SLASH}{PATH}*)?",
     )
-    return rf"{SLASH}{SLASH}+(?:{'|'.join(invalid)}){PATH}*"
+    return rf"{SLASH}{SLASH}+(?:{'|'.join(invalid)})"
