@@ -309,6 +309,8 @@ def _steps(found: Destination, prefix: str) -> Iterator[str]:
         who = " and ".join(name.capitalize() for name in names)
         yield from (f"{who}: {step}" if len(by_course) > 1 else step for step in _course(course, prefix))
     yield from (ending for result in found.results if (ending := _answer(result)))
+    if found.off_host and all(result.host != found.target_host for result in found.results):
+        yield f"That is Node 20; newer Nodes remove all dot segments of this path, and call {found.target_url}"
     yield _conclusion(found)
 
 

@@ -1,7 +1,7 @@
 // Sends raw request targets to one vulnerable framework and prints what its proxy did with each.
 //   node recorder.mjs express|fastify|hono < cases.jsonl > results.jsonl
 // A case: {method, target, host, proxy_path}; `target` and `host` are latin-1, sent byte for byte.
-// A result: {key_sent_to, url, status, process_crashed}, in the order of the cases.
+// A result: {key_sent_to, url, status, process_crashed}, one for each case, as soon as it is there.
 import { createRequire } from "node:module";
 import net from "node:net";
 import path from "node:path";
@@ -107,10 +107,8 @@ function send(to, { method, target, host }) {
   });
 }
 
-const results = [];
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const one = JSON.parse(line);
-  results.push(JSON.stringify(await send(await port(one.proxy_path), one)));
-  if (results.length === 500) process.stdout.write(results.splice(0).join("\n") + "\n");
+  process.stdout.write(JSON.stringify(await send(await port(one.proxy_path), one)) + "\n");
 }
-process.stdout.write(results.length ? results.join("\n") + "\n" : "", () => process.exit(0));
+process.stdout.write("", () => process.exit(0));
