@@ -39,6 +39,9 @@ class W3c:
     def cut(self, texts: pl.Series) -> list[Cut]:
         """Return what the definitions read of `texts`, lines in file order; other rows are in no Cut."""
         marked = texts.str.starts_with("#")
+        if not (self._header or marked.any()):
+            rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
+            return self._headerless(pl.DataFrame({"text": texts, "row": rows}))
         frame = pl.DataFrame(
             {"text": texts, "row": pl.int_range(len(texts), dtype=pl.UInt32, eager=True), "marked": marked}
         )
@@ -80,14 +83,15 @@ class W3c:
         """Read lines under no known header by the definitions that say the order of their columns."""
         found: list[Cut] = []
         for definition in self.definitions:
-            if not definition.order or lines.is_empty():
-                continue
-            widths = lines["text"].str.count_matches(definition.delimiter, literal=True) + 1
+            some = (
+                lines.filter(lines["text"].str.contains(_beginning(definition))) if definition.order else lines.head(0)
+            )
+            widths = some["text"].str.count_matches(definition.delimiter, literal=True) + 1
             for width in widths.unique().sort(descending=True):
-                some = lines.filter(widths == width)
-                names = self._layout(definition, width, some["text"])
+                wide = some.filter(widths == width)
+                names = self._layout(definition, width, wide["text"])
                 if names is not None:
-                    found += _cut(definition, names, some, whole=True)
+                    found += _cut(definition, names, wide, whole=True)
             lines = _without(lines, found)
         return found
 
@@ -105,6 +109,12 @@ class W3c:
                 return None
             self.layouts[key] = layout
         return self.layouts[key]
+
+
+def _beginning(definition: Definition) -> str:
+    """Return the pattern of how a line begins: its first column and the delimiter; nearly all other lines fail it."""
+    shape = definition.shapes.get(definition.order[0], f"[^{definition.delimiter}]*")
+    return f"^(?:{shape}){definition.delimiter}"
 
 
 def _without(lines: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
