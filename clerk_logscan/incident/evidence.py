@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from clerk_logscan.incident import outages
 from clerk_logscan.incident.events import Event
 from clerk_logscan.incident.hops import Hop, Hops
 from clerk_logscan.incident.logs import Log
 from clerk_logscan.incident.outages import Outage
+
+# A cache's answer proves that an equal request went on before, perhaps before the log begins (CloudFront's Hit).
+SERVED_BEFORE: Final = "served-before"
+_WENT_ON: Final = frozenset({"forwarded", SERVED_BEFORE})
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Evidence:
         A line that shows that the request was forwarded is not contradicted by a log that lacks it.
         """
         line = event.telling
-        if line.time is None or line.hint == "forwarded" or outages.near(self.outages, event.time or line.time):
+        if line.time is None or line.hint in _WENT_ON or outages.near(self.outages, event.time or line.time):
             return None
         behind = [hop for hop in self.hops.behind(line.log) if not hop.inner.filters]
         for hop in sorted(behind, key=lambda hop: hop.inner.depth):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from clerk_logscan.incident import indications
 from clerk_logscan.incident.events import Event
-from clerk_logscan.incident.evidence import Evidence
+from clerk_logscan.incident.evidence import SERVED_BEFORE, Evidence
 from clerk_logscan.incident.lines import CLIENT_BUG, DECODED, OFF_HOST, UNRESOLVABLE, Line
 from clerk_logscan.incident.times import said
 
@@ -134,6 +134,9 @@ def _presumed(event: Event, line: Line) -> str:
     if any(one.rule_id == DECODED for one in event.lines) and line.rule_id == OFF_HOST:
         return f"presumed: {answer}; the log behind ({line.place}) has it decoded, naming the foreign host"
     told = event.telling
+    if told.hint == SERVED_BEFORE:
+        why = told.hint_reason or f"{told.log.name} answered from its cache"
+        return f"presumed: {why}; an equal request went on before, perhaps before the log begins, its time is unknown"
     if told.hint == "forwarded":
         why = f" ({told.hint_reason})" if told.hint_reason else ""
         return f"presumed: {answer}; {told.log.name} shows that it went on{why}"

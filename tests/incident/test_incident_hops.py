@@ -416,3 +416,12 @@ def test_a_host_that_was_asked_for_may_be_named_by_any_log_of_the_request(host: 
     report = story.told(hosts=(host,))
     assert len(events(report)) == count
     assert all(row["outcome"] == "presumed-sent" for row in events(report))
+
+
+def test_an_answer_from_a_cache_is_presumed_sent_though_the_log_behind_lacks_it() -> None:
+    story = Story()
+    edge, _ = chain(story, attack=False)
+    edge.rows[-1] |= {"_hint": "served-before", "_hint_reason": "x-edge-result-type is Hit"}
+    report = story.told()
+    assert events(report)[0]["outcome"] == "presumed-sent"
+    assert "its time is unknown" in events(report)[0]["text"]
