@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from clerk_logscan import destinations, prefixes
 from clerk_logscan.options import OptionError, Options
-from clerk_logscan.reading import Reading
 from clerk_logscan.readers.sources import InputError
+from clerk_logscan.reading import Reading
 
 Row = dict[str, Any]
 

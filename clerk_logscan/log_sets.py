@@ -1,7 +1,7 @@
 """Which inputs are one log: a rotation family, the files of one balancer, those of one distribution.
 
-Names of objects: Elastic Load Balancing, "Access log files"; CloudFront, "File name format" of standard logs; logrotate(8)
-(`.1`, `.2.gz`, `-20261120`), and the dates that cronolog and rotatelogs write.
+Names of objects: Elastic Load Balancing, "Access log files"; CloudFront, "File name format" of standard logs;
+logrotate(8) (`.1`, `.2.gz`, `-20261120`), and the dates that cronolog and rotatelogs write.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ from clerk_logscan.options import Options, Progress
 from clerk_logscan.parsing.definitions import Library
 from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.plain_targets import may_match
-from clerk_logscan.reading import Keep, Reading, read
 from clerk_logscan.readers.scan import Scan
 from clerk_logscan.readers.search import Search
 from clerk_logscan.readers.sources import Source
+from clerk_logscan.reading import Keep, Reading, read
 
 # Around the findings, what is kept of the same clients and of the proxy: some hours, and a clock may be a zone apart.
 NEAR: Final = timedelta(hours=26)

@@ -17,7 +17,7 @@ _NOT_FOUND = 404
 
 
 def foreign(requests: pl.DataFrame, proxy_paths: Sequence[str]) -> dict[str, int]:
-    """Return the prefixes, other than `proxy_paths`, under which clerk-js was served: prefix to requests not answered 404.
+    """Return the prefixes other than `proxy_paths` under which clerk-js was served, with requests not answered 404.
 
     `requests` is a frame with request_target and status. A prefix stands before `/v1/` or `/npm/`; the root is none,
     as that is a Frontend API of its own host, which no proxy path of this application answers.

@@ -65,6 +65,6 @@ def _all(block: Block, a: Point, b: Point) -> Iterator[Line]:
 
 
 def _line(block: Block, start: int, before: Point) -> Line:
-    """Return the line that begins at `start` of the block's data, numbered by the newlines since the point before it."""
+    """Return the line that begins at `start` of the block's data, numbered from the point before it."""
     number = before.number + block.data.count(b"\n", before.offset - block.offset, start)
     return block.line(start + block.start, number, SAMPLE)

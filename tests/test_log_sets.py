@@ -4,7 +4,8 @@ import pytest
 
 from clerk_logscan.log_sets import name
 
-ALB = "123456789012_elasticloadbalancing_us-east-2_app.prod-web.50dc6c495c0c9188_20261120T10{}Z_203.0.113.{}_2t2dtogd.log.gz"
+BALANCER = "123456789012_elasticloadbalancing_us-east-2_app.prod-web.50dc6c495c0c9188"
+ALB = BALANCER + "_20261120T10{}Z_203.0.113.{}_2t2dtogd.log.gz"
 
 
 @pytest.mark.parametrize(
