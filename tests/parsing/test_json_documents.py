@@ -23,7 +23,7 @@ def assembled(texts: list[str], block: int) -> list[tuple[int, dict[str, object]
     return [(row[0], json.loads(row[2])) for frame in frames for row in frame.iter_rows()]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(RECORDS, st.integers(1, 5), st.booleans())
 def test_pretty_records_come_whole_across_blocks(records: list[dict[str, object]], block: int, array: bool) -> None:
     text = json.dumps(records, indent=2) if array else "\n".join(json.dumps(record, indent=2) for record in records)

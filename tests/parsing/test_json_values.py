@@ -24,7 +24,7 @@ def read(text: str) -> dict[str, object] | None:
     return next(iter(read_objects(pl.Series([text]))))
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.dictionaries(KEYS, VALUES, min_size=1, max_size=6), st.sampled_from([None, (", ", " : ")]))
 def test_sound_records_are_read_as_json_reads_them(
     record: dict[str, object], separators: tuple[str, str] | None
@@ -90,7 +90,7 @@ def test_what_is_no_record_gives_none_and_never_raises(text: str) -> None:
     assert not read(text)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.text(st.sampled_from('{}[]",:\\ux0aé- '), max_size=40))
 def test_no_line_raises(text: str) -> None:
     read("{" + text)
