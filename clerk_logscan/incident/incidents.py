@@ -97,8 +97,8 @@ class Incident:
 
     def _known_kinds(self) -> str:
         kinds = {line.target_kind for event in self.events for line in event.findings}
-        notes = [note for kind, note in _KINDS.items() if kind in kinds and self.key[0] != "client bug"]
-        return "".join(f" {note}" for note in notes)
+        notes = [note for kind, note in KINDS.items() if kind in kinds and self.key[0] != "client bug"]
+        return "".join(f" Named: {note}." for note in notes)
 
 
 _CAME_OF_IT: Final = {
@@ -109,10 +109,13 @@ _CAME_OF_IT: Final = {
     "not-vulnerable": "Ruled out that the key was sent: no vulnerable version was live then.",
     "none": "There was nothing to send.",
 }
-_KINDS: Final = {
-    "canary": "The host is of an out-of-band testing service: a scanner or a researcher, who got the key all the same.",
-    "metadata": "The target is a cloud's metadata service.",
-    "loopback": "The target is the machine itself.",
+KINDS: Final = {
+    "canary": "an out-of-band testing service: a scanner or a researcher, who got whatever was sent all the same",
+    "metadata": "a cloud's metadata service",
+    "loopback": "the machine itself",
+    "link-local": "the machine's own link",
+    "private": "a private network",
+    "single-label": "a name without a domain, which only an inner network resolves",
 }
 
 

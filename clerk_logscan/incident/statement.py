@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from clerk_logscan.incident.coverage import Span, uncovered, union
 from clerk_logscan.incident.events import Event
-from clerk_logscan.incident.incidents import listed
+from clerk_logscan.incident.incidents import KINDS, listed
 from clerk_logscan.incident.logs import Facts, Input, Log
 from clerk_logscan.incident.people import Lured
 from clerk_logscan.incident.times import MINUTE, between, length, said
@@ -130,7 +130,12 @@ def _facts(scene: Scene) -> list[tuple[str, str]]:
     subject = case.sent or case.off_host or case.loud
     if subject:
         facts += [("first", _when(subject)), ("to", _hosts([event for event in subject if event.gravest.target_host]))]
-        facts += [("by", _by(scene, subject)), ("lured", _lured(scene)), ("how sure", _sure(scene, subject))]
+        facts += [
+            ("kind", _kinds(subject)),
+            ("by", _by(scene, subject)),
+            ("lured", _lured(scene)),
+            ("how sure", _sure(scene, subject)),
+        ]
         facts += [("rotation", _rotation(case)), ("ruled out", _ruled_out(case))]
     facts += [("why", _full(why)) for why, _ in case.reasons] if case.verdict == INCOMPLETE else []
     facts += [("covered", _covered(scene)), ("proxy requests", _seen(scene))]
@@ -147,6 +152,16 @@ def _when(events: Sequence[Event]) -> str:
     if not times:
         return "the log states no time"
     return said(times[0]) if times[0] == times[-1] else f"{said(times[0])}, last {said(times[-1])}"
+
+
+def _kinds(events: Sequence[Event]) -> str:
+    """Return what the named hosts are, where they are not of the public Internet's usual kind."""
+    named: dict[str, list[str]] = {}
+    for event in events:
+        kind, host = event.gravest.target_kind, event.gravest.target_host
+        if kind in KINDS and host and host not in named.setdefault(kind, []):
+            named[kind].append(host)
+    return "; ".join(f"{listed(hosts)}: {KINDS[kind]}" for kind, hosts in named.items())
 
 
 def _by(scene: Scene, events: Sequence[Event]) -> str:

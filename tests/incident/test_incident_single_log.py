@@ -182,3 +182,10 @@ def test_a_request_without_a_time_still_counts() -> None:
     assert report["verdict"] == "key-exposed"
     assert report["incidents"][0]["first_seen"] is None
     assert "unknown time" in report["statement"]["sentence"]
+
+
+def test_internal_targets_are_named_for_what_they_are() -> None:
+    report = alone(200, "/__clerk//169.254.169.254/latest/meta-data/")
+    assert "metadata service" in next(fact["text"] for fact in report["statement"]["facts"] if fact["label"] == "kind")
+    assert "metadata service" in report["incidents"][0]["summary"]
+    assert any("internal hosts" in step for step in report["next_steps"])
