@@ -61,6 +61,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     except SystemExit as stop:
         # click ends so where the reader of a pipe has left, and for shell completion
         return EXIT_INCOMPLETE if isinstance(stop.__context__, OSError) else int(stop.code or 0)
+    except OSError as error:
+        # polars words a broken pipe in its own way
+        return EXIT_INCOMPLETE if "Broken pipe" in str(error) else _unexpected(error)
     except Exception as error:
         return _unexpected(error)
 

@@ -29,6 +29,7 @@ def _row(reading: Reading, named: set[str], options: Options) -> Row:
         "suspicious_malformed": sum(destinations.suspicious(raw, options) for raw in unread),
         "_foreign_prefixes": prefixes.foreign(reading.requests, options.proxy_paths),
         "_named": row["source"] in named,
+        "_proxy_requests": reading.scan.hits,
     }
 
 

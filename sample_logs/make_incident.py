@@ -8,7 +8,7 @@ for documentation (RFC 5737, RFC 3849, RFC 2606). The story, 30 March 2026, UTC:
     04:11-04:13  203.0.113.77 probes, then makes the proxy send the key to collect.evil.example, twice
     04:26        198.51.100.23 aims at the cloud's metadata service; the fetch fails
     04:48        the web application firewall at the edge stops a third client
-    05:02        a user is lured from a forum to login.evil.example, session and all
+    05:02        a user is lured from a forum to login.phish.example, session and all
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def story() -> Iterator[Request]:
     target = "/__clerk//169.254.169.254/latest/meta-data/iam/"
     yield Request(clock("04:26:03.5"), "198.51.100.23", target, 502, python, size=FAILED, seconds=3.01)
     yield Request(
-        clock("04:48:20.7"), "198.51.100.201", "/__clerk//x.evil.example/", 403, curl, size=919, stopped="edge"
+        clock("04:48:20.7"), "198.51.100.201", "/__clerk//beacon.scan.example/", 403, curl, size=919, stopped="edge"
     )
     user = "203.0.113.144"
     yield Request(clock("05:00:31.0"), user, "/", size=5210)
@@ -99,7 +99,7 @@ def story() -> Iterator[Request]:
     yield Request(clock("05:00:32.2"), user, f"/__clerk/v1/client?{CLERK}", size=1890, referer=page)
     lure = "https://forum.example.net/thread/8841"
     yield Request(
-        clock("05:02:10.4"), user, "/__clerk//login.evil.example/welcome", 200, referer=lure, size=2301, seconds=0.3
+        clock("05:02:10.4"), user, "/__clerk//login.phish.example/welcome", 200, referer=lure, size=2301, seconds=0.3
     )
     yield Request(clock("05:02:55.1"), user, "/account", size=4105, referer=f"https://{HOST}/")
 

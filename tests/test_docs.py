@@ -23,7 +23,7 @@ def test_adding_a_format_works_as_its_page_says(
     assert "request_target    /__clerk//evil.example/x" in show.stdout
     assert (analyze.returncode, analyze.stderr) == (1, "")
     assert "our_edge 2" in analyze.stdout
-    assert analyze.stdout.endswith("verdict: key-exposed\n")
+    assert analyze.stdout.endswith(" verdict: key-exposed\n")
 
 
 def test_the_page_explains_every_key_of_a_definition() -> None:

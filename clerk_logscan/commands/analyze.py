@@ -101,6 +101,11 @@ def analyze(
         for note in options.notes:
             say(note)
     report = _analyzed(inputs, options, shown=not (quiet or no_progress))
+    unopened = [row for row in report.data["inputs"] if row["bytes"] is None]
+    for row in unopened:
+        say(row["error"])
+    if len(unopened) == len(report.data["inputs"]):
+        return EXIT_USAGE
     written = publish(report, targets, quiet=quiet)
     if verbose:
         _say_inputs(report)
@@ -128,13 +133,11 @@ def _analyzed(inputs: tuple[str, ...], options: Any, *, shown: bool) -> Report:
 
 
 def exit_code(report: Report, fail_on: str) -> int:
-    """Return the exit code of a report by the contract; `fail_on` is a severity or `never`."""
+    """Return the exit code of a report on inputs that could be opened; `fail_on` is a severity or `never`."""
     graver = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on != "never" else ()
     if any(finding["severity"] in graver for finding in report.data["findings"]):
         return EXIT_FINDINGS
     rows = report.data["inputs"]
-    if all(row.get("bytes") is None for row in rows):
-        return EXIT_USAGE
     if report.data["statement"].get("reasons") or not all(row["complete"] for row in rows):
         return EXIT_INCOMPLETE
     return EXIT_CLEAN
