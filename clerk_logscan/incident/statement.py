@@ -156,12 +156,12 @@ def _when(events: Sequence[Event]) -> str:
 
 def _kinds(events: Sequence[Event]) -> str:
     """Return what the named hosts are, where they are not of the public Internet's usual kind."""
-    named: dict[str, list[str]] = {}
+    named: dict[str, dict[str, None]] = {}  # hosts by kind, each once, in their order
     for event in events:
         kind, host = event.gravest.target_kind, event.gravest.target_host
-        if kind in KINDS and host and host not in named.setdefault(kind, []):
-            named[kind].append(host)
-    return "; ".join(f"{listed(hosts)}: {KINDS[kind]}" for kind, hosts in named.items())
+        if kind in KINDS and host:
+            named.setdefault(kind, {})[host] = None
+    return "; ".join(f"{listed(list(hosts))}: {KINDS[kind]}" for kind, hosts in named.items())
 
 
 def _by(scene: Scene, events: Sequence[Event]) -> str:
