@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import re
@@ -10,12 +11,15 @@ from types import SimpleNamespace
 
 import polars as pl
 import pytest
-from envelope_wrappers import CUT, ISO, WRAPPERS, docker
+from envelope_wrappers import CUT, ISO, WRAPPERS, docker, go_json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.envelopes import EnvelopeError, Peeler, declarations, load_all, times, values
+from clerk_logscan.parsing.envelopes.canonical import Canonical
+from clerk_logscan.parsing.envelopes.records import Records
+from clerk_logscan.parsing.envelopes.work import start
 
 NGINX = (
     '192.0.2.1 - - [24/Nov/2026:14:51:35 +0000] "GET /__clerk//evil.example/v1?a=%20b HTTP/1.1" 200 3 "-" "curl/8.5.0"'
@@ -211,6 +215,36 @@ def test_nul_runs_and_colours_are_no_text_but_stay_in_raw() -> None:
     assert found["raw"].to_list() == [NGINX, *given_lines]
 
 
+def test_tabs_that_rsyslog_spelled_are_tabs_where_they_set_fields_apart() -> None:
+    tabs = "2026-11-24#01114:51:35#011AMS#011GET"
+    given_lines = [f"<190>Nov 24 14:51:35 web cdn: {text}" for text in (tabs, '192.0.2.1 - - "GET /a#011#011#011/"')]
+    assert peel(given_lines)[0]["text"].to_list() == [tabs.replace("#011", "\t"), '192.0.2.1 - - "GET /a#011#011#011/"']
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    logs=st.lists(st.text(characters | st.just("\r"), max_size=30) | st.just("x" * CUT), min_size=1, max_size=5),
+    ends=st.lists(st.sampled_from(["\n", "\r\n", ""]), min_size=5, max_size=5),
+)
+def test_the_fast_way_through_docker_records_says_what_parsing_them_says(logs: list[str], ends: list[str]) -> None:
+    rows = frame([go_json({"log": a + b, "stream": "stdout", "time": ISO}) for a, b in zip(logs, ends, strict=False)])
+    envelope = next(one for one in load_all() if one.name == "docker-json-file")
+    work = start(rows, rows["line_number"])
+    fast, left = Canonical(envelope, keeps_newline=True).take(work)
+    slow, _ = Records([envelope]).take(work)
+    _, others = Records([envelope]).take(left)
+    assert others.is_empty()
+    assert fast.equals(slow.filter(slow["line_number"].is_in(fast["line_number"].to_list())))
+
+
+def test_detection_returns_the_sample_peeled_and_counts_none_of_it() -> None:
+    wrapped = docker([NGINX, NGINX + "y" * CUT, "z"])
+    peeler = Peeler("test", reads)
+    sample = peeler.detect(frame(wrapped))
+    assert peeler.joined == 0
+    assert sample.equals(pl.concat([peeler.peel(frame(wrapped)), peeler.finish()]))
+
+
 def test_bytes_that_are_no_utf8_stay_spelled_within_json() -> None:
     data = (
         json.dumps({"log": 'GET /X "q" \\x41\n', "stream": "stdout", "time": ISO}).encode().replace(b"X", b"\xff\xc3")
@@ -278,6 +312,36 @@ def test_a_journal_export_is_read_with_values_of_any_length(length: int) -> None
     assert peeler.joined + found.height == rows.height
 
 
+def test_yaml_documents_as_gcloud_prints_them_are_records() -> None:
+    documents = [
+        "---",
+        "insertId: a",
+        "labels:",
+        "  pod: web",
+        f"textPayload: '{NGINX}'",
+        "timestamp: '2026-11-24T14:51:36Z'",
+        "---",
+        "httpRequest:",
+        "  requestUrl: https://app.example/__clerk//evil.example/",
+        "  status: 200",
+        "insertId: b",
+    ]
+    found, peeler = peel(documents)
+    assert found["text"].to_list() == [
+        NGINX,
+        '{"httpRequest":{"requestUrl":"https://app.example/__clerk//evil.example/","status":"200"},"insertId":"b"}',
+    ]
+    assert found["line_number"].to_list() == [2, 8]
+    assert found["envelope_time"][0] == "2026-11-24T14:51:36Z"
+    assert peeler.needs_all
+    assert peeler.joined + found.height == len(documents)
+
+
+def test_yaml_that_is_none_or_could_grow_without_bound_stays_as_it_is() -> None:
+    bomb = ["---", "a: &a x", "b: [*a, *a]", "---", "c: [", "---", "d: 1"]
+    assert peel(bomb)[0]["text"].to_list() == ["a: &a x", "b: [*a, *a]", "c: [", '{"d":"1"}']
+
+
 def test_a_table_with_a_cell_over_several_lines_is_read_and_must_be_read_whole() -> None:
     given_lines = ["a,message", f'1,"{NGINX.replace(chr(34), chr(34) * 2)}', 'second, line"', '2,"x"']
     found, peeler = peel(given_lines)
@@ -307,6 +371,14 @@ def test_a_table_with_a_cell_over_several_lines_is_read_and_must_be_read_whole()
 )
 def test_times_of_envelopes(stated: object, iso: str | None) -> None:
     assert times.iso(stated) == iso
+
+
+def test_several_members_of_gzip_in_base64_and_a_cut_one_are_read_as_far_as_they_go() -> None:
+    member = gzip.compress(b"a" * 500)
+    assert values.inflate(member + member) == b"a" * 1000
+    assert values.inflate(gzip.compress(member + member)) == b"a" * 1000
+    assert values.inflate(member + member[:-9]).startswith(b"a" * 500)
+    assert values.inflate(b"\x1f\x8bx") == b"\x1f\x8bx"
 
 
 def test_values_in_base64_are_opened_with_every_layer_of_gzip() -> None:

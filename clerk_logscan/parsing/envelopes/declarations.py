@@ -46,6 +46,7 @@ class Record:
     only: frozenset[str] = frozenset()
     unless: tuple[Path_, ...] = ()
     encoded: bool = False
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ def _record(table: dict[str, Any]) -> Record:
         only=frozenset(table.get("only", ())),
         unless=_paths(table.get("unless", ())),
         encoded=table.get("encoded", False),
+        line=table.get("line", ""),
     )
 
 

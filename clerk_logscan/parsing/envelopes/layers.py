@@ -7,7 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.parsing.envelopes import detection, journal, octets, trying
+from clerk_logscan.parsing.envelopes import detection, journal, octets, trying, yaml_documents
+from clerk_logscan.parsing.envelopes.canonical import Canonical
 from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.prefixes import Prefix
 from clerk_logscan.parsing.envelopes.records import Records
@@ -29,14 +30,15 @@ class Layer:
         self._chosen: list[Envelope] = []
         self._keeps_newline = True  # Docker's own newline stands at the end of each `log`
         self._table: Table | None = None
-        self._export: journal.Export | None = None
+        self._whole: journal.Export | yaml_documents.Documents | None = None  # what takes every line
         self.reset()
 
     @property
     def names(self) -> list[str]:
         """The envelopes that were chosen."""
-        whole = [*([self._table.name] if self._table else []), *([journal.NAME] if self._export else [])]
-        return [*whole, *(one.name for one in self._chosen)]
+        if self._whole:
+            return [journal.NAME if isinstance(self._whole, journal.Export) else yaml_documents.NAME]
+        return [*([self._table.name] if self._table else []), *(one.name for one in self._chosen)]
 
     @property
     def cut(self) -> int:
@@ -47,7 +49,7 @@ class Layer:
     def joined(self) -> int:
         """Rows that went into the row of an earlier piece."""
         tables = self._table.joined if self._table else 0
-        return self._joiner.joined + tables + (self._export.joined if self._export else 0)
+        return self._joiner.joined + tables + (self._whole.joined if self._whole else 0)
 
     @property
     def empty(self) -> int:
@@ -57,9 +59,15 @@ class Layer:
     def choose(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> None:
         """Choose the envelopes that explain the sampled `texts`; unknown ones are tried on what is left over."""
         if journal.is_export(texts):
-            self._export = journal.Export()
-            self.reset()
-            return
+            self._whole = journal.Export()
+        elif yaml_documents.is_yaml(texts):
+            self._whole = yaml_documents.Documents()
+        else:
+            self._choose_by_line(texts, readable, depth)
+        self.reset()
+
+    def _choose_by_line(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> None:
+        """Choose a table, the declared envelopes, and on what is left over an unknown one."""
         for one in self._envelopes:
             if one.table and (table := Table.find(one, texts, readable, depth)):
                 self._table = table
@@ -72,19 +80,19 @@ class Layer:
         left = [text for text in texts if text and not readable.plain(text) and not readable.wears(text, names)]
         if len(left) >= trying.MIN_LINES and (unknown := trying.invent(left, readable, depth)):
             self._chosen.append(unknown)
-        self.reset()
 
     def reset(self) -> None:
         """Forget the lines seen, keep what was chosen."""
         self._joiner = Joiner(self._reads)
         if self._table:
             self._table = self._table.fresh()
-        if self._export:
-            self._export = journal.Export()
+        if self._whole:
+            self._whole = type(self._whole)()
         records = [one for one in self._chosen if one.record]
         self._prefixes = [Prefix(one) for one in self._chosen if one.prefix is not None]
         self._records = Records(records, keeps_newline=self._keeps_newline) if records else None
-        chosen = [self._table, *self._prefixes, self._records]
+        canonical = [Canonical(one, self._keeps_newline) for one in records if one.record and one.record.line]
+        chosen = [self._table, *self._prefixes, *canonical, self._records]
         self._takes = [*(one.take for one in chosen if one), self._take_sure_prefix, self._take_sure_record]
         sure = [one for one in self._envelopes if one.certain and one not in self._chosen]
         self._sure_prefixes = [Prefix(one) for one in sure if one.prefix is not None]
@@ -97,12 +105,12 @@ class Layer:
         """Tell whether `hits`, peeled by this layer, hold an envelope whose line the raw bytes do not show."""
         hidden = [one.name for one in self._envelopes if one.opaque]
         innermost = hits["envelopes"].str.extract("([^>]*)$")
-        return bool(innermost.is_in(hidden).any()) or self._export is not None or self.joined > 0
+        return bool(innermost.is_in(hidden).any()) or self._whole is not None or self.joined > 0
 
     def run(self, rows: pl.DataFrame) -> Taken:
         """Return the rows peeled, pieces joined, and the rows that wear no envelope of this layer."""
-        if self._export:
-            return self._export.take(rows)
+        if self._whole:
+            return self._whole.take(rows)
         rows = octets.split(rows)
         done: list[pl.DataFrame] = []
         for take in self._takes:
@@ -115,7 +123,7 @@ class Layer:
     def finish(self) -> pl.DataFrame:
         """Return the lines that still wait for pieces."""
         late = self._joiner.finish(WORK)
-        rows = [*(self._table.finish() if self._table else []), *(self._export.finish() if self._export else [])]
+        rows = [*(self._table.finish() if self._table else []), *(self._whole.finish() if self._whole else [])]
         return pl.concat([late, pl.DataFrame(rows, schema=WORK)]) if rows else late
 
     def _take_sure_prefix(self, rows: pl.DataFrame) -> Taken:

@@ -53,9 +53,10 @@ class Peeler:
         """Records that hold no line though they should: journald's null for a message too long to print."""
         return sum(layer.empty for layer in self._layers)
 
-    def detect(self, frame: pl.DataFrame) -> None:
-        """Settle which envelopes the input wears, from the sampled lines in `frame` (line_number, byte_offset, raw).
+    def detect(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Settle which envelopes the input wears by the sampled lines in `frame` (line_number, byte_offset, raw).
 
+        Returns those lines as `peel` and `finish` give them, for detecting formats by; none counts as peeled.
         Lines that follow one another, as the first ones of a file, show more than single ones.
         """
         rows = self._start(frame)
@@ -67,6 +68,13 @@ class Peeler:
             rows = clean(pl.concat([hits, layer.finish()]))
             if rows.is_empty():
                 break
+        self._reset()
+        peeled = pl.concat([self.peel(frame), self.finish()])
+        self._reset()
+        return peeled
+
+    def _reset(self) -> None:
+        """Forget the lines seen, keep what was settled."""
         for layer in self._layers:
             layer.reset()
         self._run, self._next_line = 0, None

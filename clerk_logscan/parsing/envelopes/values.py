@@ -18,6 +18,7 @@ from clerk_logscan.parsing.lines import decode
 
 # What one base64 value may inflate to; services cut far below (CloudWatch at 1 MiB, Firehose at 4).
 MAX_INFLATED: Final = 64 << 20
+_GZIP: Final = b"\x1f\x8b"
 _NOTHING: Final = object()
 _DECODER: Final = json.JSONDecoder(strict=False)
 _BETWEEN: Final = re.compile(r"[\s,]*")
@@ -173,13 +174,20 @@ def open_base64(text: str) -> str | None:
 
 
 def inflate(data: bytes) -> bytes:
-    """Return `data` with its layers of gzip taken off, as far as they can be read."""
+    """Return `data` with its layers of gzip taken off, all members of each, as far as they can be read."""
     for _ in range(3):
-        if not data.startswith(b"\x1f\x8b"):
+        if not data.startswith(_GZIP):
             return data
-        reader = zlib.decompressobj(wbits=31)
-        try:
-            data = reader.decompress(data, MAX_INFLATED)
-        except zlib.error:
+        found: list[bytes] = []
+        rest = data
+        while rest.startswith(_GZIP):
+            reader = zlib.decompressobj(wbits=31)
+            try:
+                found.append(reader.decompress(rest, MAX_INFLATED))
+            except zlib.error:
+                break
+            rest = reader.unused_data
+        if not any(found):
             return data
+        data = b"".join(found)
     return data

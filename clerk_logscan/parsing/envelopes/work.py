@@ -32,6 +32,8 @@ COLUMNS: Final = ("line_number", "byte_offset", "raw", "text", "envelope_time", 
 # Colours (SGR) that a terminal program wrote: those before the first quote. Behind it a client may have sent them.
 _COLOURED: Final = '^[^"]*\x1b\\[[0-9;]*m'
 _COLOUR: Final = "\x1b\\[[0-9;]*m"
+# rsyslog spells a tab `#011`. Only a line whose first fields are set apart by it is undone: elsewhere it is a client's.
+_TABBED: Final = '^[^ "#]+#011[^ "#]*#011'
 _LEADING: Final = "\x00\ufeff"  # copytruncate leaves NULs before a line, concatenation byte order marks
 
 Taken = tuple[pl.DataFrame, pl.DataFrame]  # the rows that were peeled, the rows left over
@@ -62,7 +64,7 @@ def named(name: pl.Expr | pl.Series) -> pl.Expr:
 
 
 def clean(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return `rows` with NULs and byte order marks before each text, and a terminal's colours, taken away."""
+    """Return `rows` with NULs and byte order marks before each text, and colours, taken away, and tabs for `#011`."""
     led = rows["text"].str.contains(f"^[{_LEADING}]")
     if led.any():
         rows = rows.with_columns(pl.when(led).then(pl.col("text").str.strip_chars_start(_LEADING)).otherwise("text"))
@@ -70,10 +72,17 @@ def clean(rows: pl.DataFrame) -> pl.DataFrame:
     if coloured.any():
         coloured &= rows["text"].str.contains(_COLOURED)
         rows = rows.with_columns(pl.when(coloured).then(pl.col("text").str.replace_all(_COLOUR, "")).otherwise("text"))
+    tabbed = rows["text"].str.contains("#011", literal=True)
+    if tabbed.any():
+        tabbed &= rows["text"].str.contains(_TABBED)
+        untabbed = pl.col("text").str.replace_all("#011", "\t", literal=True)
+        rows = rows.with_columns(pl.when(tabbed).then(untabbed).otherwise("text"))
     return rows
 
 
 def clean_text(text: str) -> str:
     """Return one text as `clean` leaves it."""
     text = text.lstrip(_LEADING)
+    if "#011" in text and re.match(_TABBED, text):
+        text = text.replace("#011", "\t")
     return re.sub(_COLOUR, "", text) if "\x1b" in text and re.match(_COLOURED, text) else text

@@ -1,0 +1,85 @@
+"""Peel YAML documents, as gcloud prints log entries: each becomes a record of JSON, for what reads those.
+
+https://cloud.google.com/sdk/gcloud/reference/logging/read (the default of --format is YAML). Numbers stay the text
+that was written. Documents with anchors are left alone: they could grow without bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from clerk_logscan.parsing.envelopes.values import dump
+from clerk_logscan.parsing.envelopes.work import Taken
+from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
+
+NAME: Final = "yaml"
+_MARK: Final = "---"
+_FIELD: Final = re.compile(r"(?:- )?[A-Za-z_@][\w.@-]*:(?: .*)?")
+_ANCHOR: Final = re.compile(r"(?:^|[:\-] )\s*[&*][\w-]", re.MULTILINE)
+Row = dict[str, Any]
+
+
+def is_yaml(texts: Sequence[str]) -> bool:
+    """Tell whether sampled `texts` are YAML documents: marks, and nothing at the margin but fields."""
+    margin = [text for text in texts if text and not text.startswith((" ", "#", "- ", "..."))]
+    fields = sum(1 for text in margin if _FIELD.fullmatch(text))
+    marks = margin.count(_MARK)
+    return marks > 0 and fields > marks and fields + marks == len(margin)
+
+
+class Documents:
+    """The YAML documents of one input, across blocks; the row of a document is that of its first line."""
+
+    def __init__(self) -> None:
+        self._open: list[Row] = []
+        self._size = 0
+        self.joined = 0
+
+    def take(self, frame: pl.DataFrame) -> Taken:
+        """Return the documents that the rows of `frame` (work.WORK) end, as JSON; no row is left over."""
+        hits = [found for row in frame.iter_rows(named=True) for found in self._line(row)]
+        self.joined += frame.height - len(hits)
+        return pl.DataFrame(hits, schema=frame.schema), frame.clear()
+
+    def finish(self) -> list[Row]:
+        """Return the last document."""
+        found = list(self._end())
+        self.joined -= len(found)
+        return found
+
+    def _line(self, row: Row) -> Iterator[Row]:
+        text = row["text"]
+        if text == _MARK or (self._open and (self._open[-1][RUN] != row[RUN] or self._size > MAX_TEXT)):
+            yield from self._end()
+        if text != _MARK:
+            self._open.append(row)
+            self._size += len(text)
+
+    def _end(self) -> Iterator[Row]:
+        """Return the document that ends here; its lines as they stand where it is none."""
+        rows, self._open, self._size = self._open, [], 0
+        if not rows:
+            return
+        value = _load("\n".join(row["text"] for row in rows))
+        outer = f"{rows[0]['envelopes']}>{NAME}" if rows[0]["envelopes"] else NAME
+        for item in value if isinstance(value, list) else [value]:
+            if not isinstance(item, dict):
+                yield from rows
+                return
+            yield {**rows[0], "text": dump(item), "envelopes": outer}
+
+
+def _load(text: str) -> Any:
+    """Return the value of one document with every scalar as text, or None."""
+    if _ANCHOR.search(text):
+        return None
+    import yaml  # ten milliseconds that only such a log pays
+
+    try:
+        return yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return None
