@@ -89,7 +89,8 @@ def _resolve_each(keys: pl.DataFrame, options: Options) -> pl.DataFrame:
 
 def _row(target: str, host: str, method: str, raw_bytes: bool, *, options: Options) -> tuple[object, ...]:
     path, sent = _gravest([(target, raw_bytes)], host, method, options)
-    decoded = _gravest([(reading, False) for reading in readings(target, raw_bytes)], host, method, options)[1]
+    read = [(reading, False) for reading in readings(target, raw_bytes)]
+    decoded = sent if read == [(target, raw_bytes)] else _gravest(read, host, method, options)[1]
     return (
         sent.matched, path if sent.matched or sent.unresolvable else None,
         sent.target_host, sent.target_url, sent.target_kind, sent.off_host, sent.refused, sent.unresolvable,

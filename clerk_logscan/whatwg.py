@@ -5,7 +5,7 @@ it keeps ASCII labels that are invalid Punycode (Node refuses them: mended here)
 labels that begin with a digit or a left-to-right letter (Node takes them: mended here), and it knows letters of
 Unicode 16 and 17 (so do newer Nodes: left as it is, for the key then goes there).
 Two more differences lie in the path. ada 2.9 looks at the first `/.` alone to see whether a plain path has dot
-segments, so `/a/.x/../y` stays as it is; and it does not percent-encode `^`, as the Standard does since 2023.
+segments (ada-url/ada issue 935, mended in 2025), so `/a/.x/../y` stays as it is; and it does not percent-encode `^`.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ KINDS = {
     "metadata": "169.254.169.254 [fd00:ec2::254] metadata.google.internal metadata.google.internal. [::ffff:a9fe:a9fe]",
     "loopback": "127.0.0.1 127.8.9.1 [::1] localhost localhost. app.localhost 0.0.0.0 [::] [::ffff:7f00:1]",
     "link-local": "169.254.1.1 [fe80::1] 169.254.170.2",
-    "private": "10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 [fd12::1] db.internal x.local [64:ff9b::a00:1]",
+    "private": "10.0.0.1 172.31.255.255 192.168.1.1 100.64.0.1 [fd12::1] db.internal x.local [64:ff9b::a00:1]",
     "single-label": "v1 npm evil x. _ metadata",
-    "public": "evil.example 8.8.8.8 203.0.113.77 [2001:db8::1] 172.32.0.1 notwebhook.site internal.example xn--p1ai.test",
+    "public": "evil.example 203.0.113.77 [2001:db8::1] 172.32.0.1 notwebhook.site internal.example xn--p1ai.test",
 }
 
 
