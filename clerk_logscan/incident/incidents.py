@@ -81,14 +81,15 @@ class Incident:
 
     def _asked(self) -> str:
         kind, name = self.key
-        many = f"{len(self.events):,} request{'s' if len(self.events) != 1 else ''}"
+        one = len(self.events) == 1
+        many, name_ = f"{len(self.events):,} request{'' if one else 's'}", "names" if one else "name"
         if kind == "domain":
-            return f"{many} that name {listed(self.target_hosts)}{self._by()}"
+            return f"{many} that {name_} {listed(self.target_hosts)}{self._by()}"
         if kind == "inside":
-            return f"{many} of {name} that name internal targets ({listed(self.target_hosts)})"
+            return f"{many} of {name} that {name_} internal targets ({listed(self.target_hosts)})"
         if kind == "client bug":
             return f"{many} of {name} with the known clerk-js bug"
-        return f"{many} of {name} that name no foreign host"
+        return f"{many} of {name} that {name_} no foreign host"
 
     def _by(self) -> str:
         people_ = [f"client {listed(self.attackers)}"] if self.attackers else []

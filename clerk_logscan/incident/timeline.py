@@ -78,21 +78,28 @@ def _event_row(event: Event) -> Row:
 def of_context(
     events: Sequence[Event], observed: pl.DataFrame, logs: Logs, ahead: Mapping[Log, int], own: set[str], window: int
 ) -> list[Timed]:
-    """Return the other requests of the events' clients within `window` microseconds, each once over all logs."""
+    """Return the other requests of the events' clients within `window` microseconds, each once over all logs.
+
+    A row belongs to the incident of the nearest off-host event, else of the nearest event. Browsers that only show the
+    known clerk-js bug have no context.
+    """
     if window <= 0:
         return []
     times: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for event in events:
-        if event.client is not None and event.time is not None:
+    graver: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for event in events:  # they are in the order of time
+        if event.client is not None and event.time is not None and event.rules != {lines_of.CLIENT_BUG}:
             times[event.client].append((event.time, event.incident_id))
-    for seen in times.values():
-        seen.sort()
+            if event.off_host:
+                graver[event.client].append((event.time, event.incident_id))
     told = _Told(events)
     rows: list[Timed] = []
     for line in sorted(_nearby(observed, times, logs, window), key=lambda line: (line.log.depth, line.log.rank)):
         client, time = behind_hops(line, own, set()), _time(line, ahead)
-        near = _nearest(times.get(client or "", []), time, window)
-        if near is not None and client is not None and told.new(line, client, time):
+        if client is None:
+            continue
+        near = _nearest(graver.get(client, ()), time, window) or _nearest(times.get(client, ()), time, window)
+        if near is not None and told.new(line, client, time):
             rows.append((time, _context_row(line, client, near, time)))
     return sorted(rows, key=lambda row: row[0] or 0)
 

@@ -189,3 +189,18 @@ def test_internal_targets_are_named_for_what_they_are() -> None:
     assert "metadata service" in next(fact["text"] for fact in report["statement"]["facts"] if fact["label"] == "kind")
     assert "metadata service" in report["incidents"][0]["summary"]
     assert any("internal hosts" in step for step in report["next_steps"])
+
+
+def test_context_belongs_to_the_gravest_incident_near_it_and_honest_browsers_have_none() -> None:
+    story = Story()
+    log = story.log("access.log")
+    log.line("04:11:40", "203.0.113.77", "/")
+    log.line("04:11:58", "203.0.113.77", "/__clerk//", 500)
+    log.line("04:12:07", "203.0.113.77", KEY)
+    log.line("04:12:08", "198.51.100.4", "/")
+    log.line("04:12:09", "198.51.100.4", "/__clerk//v1/client", 502)
+    report = story.told()
+    context = [row for row in report["timeline"] if row["kind"] == "context"]
+    assert [(row["client_ip"], row["incident_id"]) for row in context] == [
+        ("203.0.113.77", report["incidents"][0]["incident_id"])
+    ]
