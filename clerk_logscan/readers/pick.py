@@ -29,15 +29,15 @@ class Picked:
             line.number += first_line - 1
 
 
-def pick(block: Block, search: Search, mood: Mood, *, first: bool, whole: bool) -> Picked:
+def pick(block: Block, index: int, search: Search, mood: Mood, *, whole: bool = False) -> Picked:
     """Return the lines to parse: candidates, and samples: first and last line of the block, one each EVERY bytes.
 
-    The `first` block of an input gives its first lines as well. With `whole` the samples alone are returned, as the
-    block itself will be parsed; lines with the proxy path are counted in any case.
+    The first block of an input, `index` 0, gives its first lines as well. With `whole` the samples alone are returned,
+    as the block itself will be parsed; lines with the proxy path are counted in any case.
     """
     counts = Counts(block.buffer, block.start, block.end)
-    found = _look(block, search, mood)
-    reasons = dict.fromkeys(_samples(block, first=first), SAMPLE)
+    found = _look(block, index, search, mood)
+    reasons = dict.fromkeys(_samples(block, first=index == 0), SAMPLE)
     for end, why in {} if whole else found.ends.items():
         start = block.buffer.rfind(b"\n", block.start, block.start + end - 1) + 1 or block.start
         reasons[start] = reasons.get(start, 0) | why
@@ -45,12 +45,12 @@ def pick(block: Block, search: Search, mood: Mood, *, first: bool, whole: bool) 
     return Picked(block, lines, counts.total, found.hits)
 
 
-def _look(block: Block, search: Search, mood: Mood) -> Found:
+def _look(block: Block, index: int, search: Search, mood: Mood) -> Found:
     """Search the block; a last line without its newline is given one, as the patterns end at it."""
     if block.buffer.endswith(b"\n", block.start, block.end) or not len(block):
-        return search.look(block, mood)
+        return search.look(block, mood, index)
     data = block.data + b"\n"
-    return search.look(Block(data, 0, len(data), block.offset), mood)
+    return search.look(Block(data, 0, len(data), block.offset), mood, index)
 
 
 def _samples(block: Block, *, first: bool) -> set[int]:

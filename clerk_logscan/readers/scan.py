@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import select
 import threading
 from collections.abc import Iterator
-from typing import BinaryIO
+from functools import partial
+from typing import BinaryIO, Final
 
 from clerk_logscan.readers.blocks import Batch, Block, Line, cut
-from clerk_logscan.readers.compression import PIECE, Broken, Trailing, unpacked
-from clerk_logscan.readers.encodings import MARK_SIZE, as_utf8, utf16_size
+from clerk_logscan.readers.compression import PIECE, Broken, Trailing, kind_of, unpacked
+from clerk_logscan.readers.encodings import MARK_SIZE, as_utf8, encoding_of, utf16_size
 from clerk_logscan.readers.pick import Picked, pick
+from clerk_logscan.readers.ranges import WORTH, Ranges
 from clerk_logscan.readers.search import Mood, Search
 from clerk_logscan.readers.sources import Source
+from clerk_logscan.readers.workers import in_order
 
 __all__ = ["Batch", "Block", "Line", "Scan"]
+
+_POLL: Final = 0.2  # seconds between two looks at `stop` while a pipe gives nothing
 
 
 class Scan:
     """Iterate once over its batches, one a block, in file order; afterwards, or meanwhile, read its ledger.
 
-    read       stored bytes read so far
-    bytes      decompressed bytes that were read and searched
+    read       stored bytes that were read so far
+    bytes      decompressed bytes that were searched
     lines      lines, the last one counted with or without its newline
     hits       lines that hold a proxy path
-    sha256     of the stored bytes, lower-case hexadecimal; None without `digest`
+    sha256     of the stored bytes, lower-case hexadecimal; None without `digest`, and until the end
     complete   whether the input was read to its end
     error      a sentence about the input where something is wrong with it; may stand beside `complete`
 
-    `search` may be replaced while iterating; blocks already under way keep the old one. `stop`, when set, ends the scan
-    within a block. Nothing is raised for bad input.
+    With `whole` candidates are not picked, samples are: every line will be parsed. `search` may be replaced while
+    iterating; blocks already under way keep the old one. `stop`, when set, ends the scan within a block. Nothing is
+    raised for bad input.
     """
 
     def __init__(
@@ -54,7 +62,7 @@ class Scan:
     def __iter__(self) -> Iterator[Batch]:
         try:
             with self.source.open() as stored:
-                yield from self._batches(stored)
+                yield from self._ranges(stored) if self._can_be_cut(stored) else self._stream(stored)
             self.complete = not self._stop.is_set()
         except Trailing as error:
             self.complete = True
@@ -66,32 +74,79 @@ class Scan:
         if self._stop.is_set() and not self.complete:
             self._say("was not read to its end: stopped")
         self.lines += self._open_line
-        if self._hash:
+        if self._hash and self.complete:
             self.sha256 = self._hash.hexdigest()
 
-    def _batches(self, stored: BinaryIO) -> Iterator[Batch]:
-        failure: list[Broken] = []
-        text, encoding = as_utf8(_until_broken(unpacked(self._chunks(stored)), failure))
-        base = MARK_SIZE if encoding else 0
-        for block in cut(text):
+    def _can_be_cut(self, stored: BinaryIO) -> bool:
+        """Whether this is a plain file in UTF-8 of a size that is worth it."""
+        if self.source.path is None or not hasattr(os, "preadv") or os.fstat(stored.fileno()).st_size < WORTH:
+            return False
+        head = os.pread(stored.fileno(), 16, 0)
+        return kind_of(head) is None and encoding_of(head) is None
+
+    def _ranges(self, stored: BinaryIO) -> Iterator[Batch]:
+        """Yield the batches of a file that is cut; where a line is too long for that, go on without."""
+        size = os.fstat(stored.fileno()).st_size
+        hashing = threading.Thread(target=self._digest, daemon=True)
+        hashing.start()
+        ranges = Ranges(stored.fileno(), size, self._pick)
+        for picked in ranges:
             if self._stop.is_set():
                 return
-            picked = pick(block, self.search, self._mood, first=self.lines == 0, whole=self.whole)
+            self.read = picked.block.offset + len(picked.block)
+            yield self._entered(picked)
+        if ranges.too_long is not None:
+            stored.seek(ranges.too_long)
+            for picked in self._picked(cut(self._chunks(stored, hashed=True), offset=ranges.too_long)):
+                yield self._entered(picked)
+        hashing.join()
+
+    def _stream(self, stored: BinaryIO) -> Iterator[Batch]:
+        """Yield the batches of what can be read from its start only."""
+        failure: list[Broken] = []
+        text, encoding = as_utf8(_until_broken(unpacked(self._chunks(stored)), failure))
+        base = MARK_SIZE
+        for picked in self._picked(cut(text)):
+            if self._stop.is_set():
+                return
             if encoding:
                 base = _in_utf16(picked, base)
-            yield self._kept(picked)
+            yield self._entered(picked)
         if failure:
             raise failure[0]
 
-    def _chunks(self, stored: BinaryIO) -> Iterator[bytes]:
-        """Yield the stored bytes, hashed on the way."""
-        while not self._stop.is_set() and (chunk := stored.read(PIECE)):
+    def _pick(self, block: Block, index: int) -> Picked:
+        return pick(block, index, self.search, self._mood, whole=self.whole)
+
+    def _picked(self, blocks: Iterator[Block]) -> Iterator[Picked]:
+        """Yield what is picked of `blocks`, searched beside their reading."""
+        return in_order(lambda numbered: self._pick(numbered[1], numbered[0]), enumerate(blocks))
+
+    def _chunks(self, stored: BinaryIO, *, hashed: bool = False) -> Iterator[bytes]:
+        """Yield the stored bytes, counted on the way, and hashed unless they are already."""
+        pipe = self.source.path is None and hasattr(select, "poll")
+        while not self._stop.is_set():
+            if pipe and not select.select([stored], [], [], _POLL)[0]:
+                continue
+            chunk = stored.read(PIECE)
+            if not chunk:
+                return
             self.read += len(chunk)
-            if self._hash:
+            if self._hash and not hashed:
                 self._hash.update(chunk)
             yield chunk
 
-    def _kept(self, picked: Picked) -> Batch:
+    def _digest(self) -> None:
+        """Hash the whole file beside its search."""
+        if self._hash is None:
+            return
+        with self.source.open() as stored:
+            for chunk in iter(partial(stored.read, 1 << 20), b""):
+                if self._stop.is_set():
+                    return
+                self._hash.update(chunk)
+
+    def _entered(self, picked: Picked) -> Batch:
         """Enter a block into the ledger and return its batch."""
         block = picked.block
         picked.place(self.lines + 1)

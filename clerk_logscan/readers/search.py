@@ -4,7 +4,7 @@ Two steps. The sieve looks for literals that every such line holds in some spell
 where it finds one. A candidate holds the proxy path followed by two adjacent slashes, or after an authority that may be
 invalid, or with the method TRACE (at both the proxy throws); or the proxy path disguised by escapes; or a record whose
 text is spelled as numbers or base64. Lines with clerk-js' own marks but without the proxy path are picked too, for a
-proxy path that was not given: all of the first thousands of an input, then those of one block in eight.
+proxy path that was not given: at most 256 of a block, and of one block in eight where the given path is frequent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from clerk_logscan.readers import spellings
@@ -32,10 +32,10 @@ _FIELDS: Final = ("#Fields:", "#Version:")
 _TRACE: Final = ("TRACE", '"trace"')
 # journald writes a message that is not printable as an array of bytes; Firehose, Lambda and CloudWatch base64 of gzip.
 _OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI')
-_BUSY: Final = 400  # matches of a kind in one block from which on the sieve no longer asks for it
-_REST: Final = 16  # blocks until it is asked again
-_MARKED_LINES: Final = 4096  # of an input, all kept; then those of every _MARKED_BLOCKS-th block
-_MARKED_BLOCKS: Final = 8
+_EPOCH: Final = 16  # blocks
+_BUSY: Final = 400  # matches of a kind in a block from which on it is judged without asking the sieve
+_MARKED_LINES: Final = 256  # marked lines of a block that are kept
+_MARKED_BLOCKS: Final = 8  # where the proxy path is that frequent, marks are looked for in one block of so many
 
 
 @dataclass(slots=True)
@@ -52,21 +52,22 @@ class Found:
 
 @dataclass(slots=True)
 class Mood:
-    """What a search has learnt about one input: which kinds are so frequent that asking the sieve is a waste."""
+    """What a search has learnt about one input: which kinds are so frequent that asking the sieve is a waste.
 
-    rests: dict[int, int] = field(default_factory=dict)
-    marked: int = 0
-    blocks: int = 0
+    The first block of each _EPOCH is asked for all kinds, and decides for the epoch after its own: so it depends on the
+    input alone what is found, and not on which thread was quicker.
+    """
 
-    def busy(self) -> int:
-        """Return the kinds that are taken as found in the next block."""
-        self.blocks += 1
-        self.rests = {kind: left - 1 for kind, left in self.rests.items() if left}
-        return sum(self.rests)
+    busy_in: dict[int, int] = field(default_factory=dict)
 
-    def wants_marks(self, busy: int) -> bool:
-        """Whether marked lines of this block are looked for: a callback each, so not always where there are many."""
-        return self.blocks % _MARKED_BLOCKS == 0 or not (busy & PATH or self.marked >= _MARKED_LINES)
+    def busy(self, index: int) -> int:
+        """Return the kinds that are taken as found in block `index` of the input."""
+        return self.busy_in.get(index // _EPOCH - 1, 0) if index % _EPOCH else 0
+
+    def learn(self, index: int, counts: dict[int, int]) -> None:
+        """Take what the sieve found in block `index`: matches by kind."""
+        if index % _EPOCH == 0:
+            self.busy_in[index // _EPOCH] = sum(kind for kind in (PATH, DISGUISE) if counts.get(kind, 0) >= _BUSY)
 
 
 class Search:
@@ -80,20 +81,18 @@ class Search:
         self._extra = list(dict.fromkeys(extra_literals))
         self._sieves: dict[int, Sieve] = {}
 
-    def look(self, block: Block, mood: Mood) -> Found:
-        """Return what `block`, which must end with a newline, holds of interest."""
+    def look(self, block: Block, mood: Mood, index: int = 0) -> Found:
+        """Return what `block`, which must end with a newline and is number `index` of its input, holds of interest."""
         view = memoryview(block.buffer)[block.start : block.end]
-        busy = mood.busy()
+        busy = mood.busy(index)
         places = self._sift(view, busy)
+        mood.learn(index, {kind: len(positions) for kind, positions in places.items()})
         found = Found()
         self._spoken(block, places, found)
         if busy & PATH or places.keys() & {PATH, MARK}:
-            self._judge_paths(view, found, mood, marks=mood.wants_marks(busy))
+            self._judge_paths(view, found, marks=not busy & PATH or index % _MARKED_BLOCKS == 0)
         if busy & DISGUISE or DISGUISE in places:
             self._judge_disguises(block, view, places.get(DISGUISE), found)
-        for kind in (PATH, DISGUISE):
-            if len(places.get(kind, ())) >= _BUSY:
-                mood.rests[kind] = _REST
         return found
 
     def _sift(self, view: memoryview, busy: int) -> dict[int, list[int]]:
@@ -120,16 +119,16 @@ class Search:
             if not bytes(block.buffer[start : block.start + position]).strip(b"\0\xef\xbb\xbf"):
                 found.add(end, HEADER)
 
-    def _judge_paths(self, view: memoryview, found: Found, mood: Mood, *, marks: bool) -> None:
+    def _judge_paths(self, view: memoryview, found: Found, *, marks: bool) -> None:
         """Take the suspect lines with the proxy path, count those with the path, keep the marked ones without it."""
         count = len(self._names), len(self._paths)
         ends = (self._marked_paths if marks else self._plain_paths).line_ends(view)
         paths = ends[0] if count[1] == 1 else sorted(set().union(*ends[: count[1]]))
         suspect = set().union(*ends[count[1] : count[1] + 2 * count[0]])
         found.hits = len(suspect.union(paths)) if suspect else len(paths)
-        marked = set(ends[-1]).difference(paths) if marks else set()
-        mood.marked += len(marked)
-        for end in suspect | marked:
+        with_path = set(paths) if marks and ends[-1] else set()
+        marked = islice((end for end in ends[-1] if end not in with_path), _MARKED_LINES) if marks else ()
+        for end in chain(suspect, marked):
             found.add(end, CANDIDATE)
 
     def _judge_disguises(self, block: Block, view: memoryview, places: list[int] | None, found: Found) -> None:

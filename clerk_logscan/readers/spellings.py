@@ -10,7 +10,8 @@ import re
 from typing import Final
 
 # What stands before the two hexadecimal digits of an escape: `%` as the client sent it, `%25` where CloudFront encoded
-# that once more; `\x` of nginx and Apache, `\u00` of JSON, either inside further JSON strings; `#` of HAProxy. Or `%` itself so escaped.
+# that once more; `\x` of nginx and Apache, `\u00` of JSON, either inside further JSON strings; `#` of HAProxy. Or
+# `%` itself so escaped.
 ESCAPE: Final = r"(?:%|\\{1,8}(?:x|u00)|#)(?:25)?"
 
 # WHATWG URL, "basic URL parser": `\` is a slash in special schemes. The tabs and line ends that it removes never come

@@ -1,0 +1,117 @@
+"""Threads: results in order from work done side by side, and inputs side by side, each stoppable within a moment.
+
+Hyperscan, the sieve, ISA-L and reading release Python's lock, so that threads are enough and nothing is copied between
+processes.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Final, TypeVar
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+_MOST: Final = 8
+_AHEAD: Final = 2  # results that wait for the one before them, beyond one a core
+_POLL: Final = 0.2  # seconds between two looks at whether to stop
+_GRACE: Final = 0.7  # seconds for work that was told to stop
+
+
+def cores() -> int:
+    """Return how many processors this process may use, _MOST at most: beyond them, memory and disk are the limit."""
+    return min(_MOST, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """Return the threads that search blocks, for all scans of this process together."""
+    return ThreadPoolExecutor(cores(), thread_name_prefix="search")
+
+
+def in_order(work: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
+    """Yield `work` of each of `items`, in their order; a few are worked on ahead, and no more are taken than that.
+
+    What is ahead when the caller leaves is cancelled, or waited for where it has begun.
+    """
+    ahead: deque[Future[_Out]] = deque()
+    try:
+        for item in items:
+            ahead.append(_pool().submit(work, item))
+            if len(ahead) >= cores() + _AHEAD:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        wait([future for future in ahead if not future.cancel()])
+
+
+def side_by_side(
+    work: Callable[[_In], _Out], items: Sequence[_In], workers: int = 0, stop: threading.Event | None = None
+) -> Iterator[_Out]:
+    """Yield `work` of each of `items` in their order, `workers` of them (0: one a core) at a time.
+
+    On Ctrl-C `stop` is set, at which `work` should return what it has: what comes within a second is still yielded, and
+    items not begun are left out. An exception of `work` is raised at its item's place. No thread keeps the process
+    alive.
+    """
+    stop = stop or threading.Event()
+    todo = deque(enumerate(items))
+    done: SimpleQueue[tuple[int, _Out | None, BaseException | None]] = SimpleQueue()
+
+    def run() -> None:
+        while todo and not stop.is_set():
+            try:
+                index, item = todo.popleft()
+            except IndexError:  # another thread was quicker
+                return
+            try:
+                done.put((index, work(item), None))
+            except BaseException as error:
+                done.put((index, None, error))
+
+    for _ in range(min(workers or cores(), len(items))):
+        threading.Thread(target=run, daemon=True).start()
+    try:
+        yield from _sorted(done, len(items), stop)
+    finally:
+        todo.clear()
+
+
+def _sorted(
+    done: SimpleQueue[tuple[int, _Out | None, BaseException | None]], count: int, stop: threading.Event
+) -> Iterator[_Out]:
+    """Yield the results in `done` in the order of their index; once stopped, those that come within _GRACE seconds."""
+    early: dict[int, tuple[_Out | None, BaseException | None]] = {}
+    at, until = 0, float("inf")
+    while at < count and monotonic() < until:
+        try:
+            index, result, error = done.get(timeout=_POLL)
+            early[index] = result, error
+        except Empty:
+            pass
+        except KeyboardInterrupt:
+            if stop.is_set():
+                raise
+            stop.set()
+        if stop.is_set():
+            until = min(until, monotonic() + _GRACE)
+        while at in early:
+            yield _result(*early.pop(at))
+            at += 1
+    for _, pair in sorted(early.items()):
+        yield _result(*pair)
+
+
+def _result(result: _Out | None, error: BaseException | None) -> _Out:
+    """Return the result, or raise the error that came instead."""
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]  # an _Out where there is no error
