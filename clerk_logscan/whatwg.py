@@ -166,7 +166,9 @@ def _encode_label(text: str) -> str | None:
     if host or not text or unicodedata.category(text[0]).startswith("M"):
         return host
     mapped = _mapped_rtl(text)
-    return "xn--" + mapped.encode("punycode").decode("ascii") if mapped else None
+    if not mapped or mapped.startswith("xn--"):
+        return None
+    return "xn--" + mapped.encode("punycode").decode("ascii")
 
 
 def _mapped_rtl(text: str) -> str | None:

@@ -28,6 +28,7 @@ BASE = "https://frontend-api.clerk.dev"
         ("%CC%80%D7%90", None),
         ("%C3%A9vil.example", "xn--vil-9la.example"),
         ("evil^x", None),
+        ("xn--80A-%D7%90", None),
     ],
 )
 def test_host(host: str, seen: str | None) -> None:
