@@ -127,6 +127,14 @@ def evidence(text: object) -> str:
     return defang(visible(text))
 
 
+_SPAN = re.compile(r"(?<![^\s(])`([^`]{1,200})`(?![^\s).,:;])")
+
+
+def spans(text: object) -> list[str]:
+    """Return a sentence's prose in pieces: words at even places, commands that it quotes in backticks at odd ones."""
+    return _SPAN.split(prose(text))
+
+
 _FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")  # OWASP "CSV Injection"; the last four are full-width forms
 
 

@@ -39,7 +39,9 @@ def cut_target(target: str, host: str, width: int) -> str:
     room = width - cells(head) - 1
     if room >= 0:
         return f"{head}…{_take(target[::-1], room)[::-1] if room > 8 else ''}"
-    return f"…{host}…" if cells(host) + 2 <= width else middle(target, width)
+    if cells(host) + 3 > width:
+        return middle(target, width)
+    return f"…{_take(head[::-1], width - 2)[::-1]}…"
 
 
 def _take(text: str, width: int) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from clerk_logscan.reports.inert import evidence, prose
+from clerk_logscan.reports.inert import evidence, spans
 from clerk_logscan.reports.layout import middle
 
 _LONGEST = 1000  # of one text in a sentence or a table; the JSON report has it whole
@@ -39,7 +39,11 @@ def fenced(lines: list[str]) -> str:
 
 def sentence(text: object) -> str:
     """Return prose: plain words as they are, every other word (hosts, targets, names) as a code span."""
-    return " ".join(map(_word, prose(text).split(" ")))
+    return "".join(code(piece, shown=True) if at % 2 else _words(piece) for at, piece in enumerate(spans(text)))
+
+
+def _words(text: str) -> str:
+    return " ".join(map(_word, text.split(" ")))
 
 
 def _word(word: str) -> str:

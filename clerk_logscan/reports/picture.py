@@ -214,7 +214,8 @@ def _spans(story: Story, begin: float, end: float) -> list[Span]:
     spans = []
     for row in named:
         first, last = seconds(row.get("from")), seconds(row.get("to"))
-        if first is not None and last is not None and last >= begin and first <= end:
+        last = end if last is None else last  # nothing shows that it ended
+        if first is not None and last >= begin and first <= end:
             title = f"{row.get('kind')}: {words.between(row.get('from'), row.get('to'))} {row.get('text') or ''}"
             spans.append(Span(str(row.get("kind")), _fraction(first, begin, end), _fraction(last, begin, end), title))
     return spans

@@ -39,6 +39,7 @@ class Chapter:
     incident: Row
     rows: list[Row]
     findings: list[Row]
+    depths: dict[str, int] = field(default_factory=dict)  # of each source among the hops, 0 the outermost
 
     @property
     def hosts(self) -> list[str]:
@@ -62,9 +63,9 @@ class Chapter:
 
     @cached_property
     def lines_of(self) -> dict[Any, list[Row]]:
-        """Return the findings of each event: the same request in each log that saw it."""
+        """Return the findings of each event: the same request in each log that saw it, the outermost log first."""
         events: dict[Any, list[Row]] = defaultdict(list)
-        for row in self.findings:
+        for row in sorted(self.findings, key=lambda row: self.depths.get(str(row.get("source")), len(self.depths))):
             events[row.get("event_id")].append(row)
         return events
 
@@ -110,10 +111,18 @@ class Story:
     def chapters(self) -> list[Chapter]:
         """Return every incident, in the document's order (the gravest first)."""
         rows, findings = _by_incident(self.data["timeline"]), _by_incident(self.data["findings"])
+        hops = self.data.get("hops") or ()
+        depths = {str(source): depth for depth, hop in enumerate(hops) for source in hop.get("sources") or ()}
         return [
-            Chapter(number, incident, rows[incident.get("incident_id")], findings[incident.get("incident_id")])
+            Chapter(number, incident, rows[incident.get("incident_id")], findings[incident.get("incident_id")], depths)
             for number, incident in enumerate(self.data["incidents"], 1)
         ]
+
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """Return what each hop is (edge, balancer, proxy, application), by its name and by each of its sources."""
+        hops = [hop for hop in self.data.get("hops") or () if hop.get("role")]
+        return {str(name): str(hop["role"]) for hop in hops for name in (hop.get("name"), *(hop.get("sources") or ()))}
 
     def told(self, most: int) -> tuple[list[Chapter], list[Bundle]]:
         """Return the incidents to tell one by one, at most so many, and the rest bundled.
@@ -130,6 +139,11 @@ class Story:
     def moments(self) -> list[Row]:
         """Return outages, gaps and releases: what happened to the system rather than in an incident."""
         return [row for row in self.data["timeline"] if row.get("kind") not in ("finding", "context")]
+
+    def moments_beside(self, told: list[Chapter]) -> list[Row]:
+        """Return those moments that stand in none of the incidents told one by one."""
+        ids = {chapter.incident.get("incident_id") for chapter in told}
+        return [row for row in self.moments if row.get("incident_id") is None or row["incident_id"] not in ids]
 
     @cached_property
     def rules(self) -> list[Row]:

@@ -95,7 +95,7 @@ def _next_steps(data: dict[str, Any], width: int) -> list[Line]:
 
 def _incidents(story: Story, width: int) -> list[list[Line]]:
     told, bundled = story.told(_MOST_INCIDENTS)
-    blocks = [_incident(chapter, len(story.chapters), width) for chapter in told]
+    blocks = [_incident(chapter, story, width) for chapter in told]
     rest: list[Line] = []
     for bundle in bundled[:_MOST_BUNDLES]:
         rest += _bundle(bundle, width)
@@ -107,18 +107,18 @@ def _incidents(story: Story, width: int) -> list[list[Line]]:
     return [*blocks, rest]
 
 
-def _incident(chapter: Chapter, total: int, width: int) -> list[Line]:
+def _incident(chapter: Chapter, story: Story, width: int) -> list[Line]:
     incident = chapter.incident
     severity, outcome = str(incident.get("severity")), incident.get("outcome")
     requests = words.count(len(chapter.requests), "request")
-    title = f" Incident {chapter.number} of {total} · "
+    title = f" Incident {chapter.number} of {len(story.chapters):,} · "
     block: list[Line] = [
         [(title, "head"), (severity, severity), (f" · {words.outcome(outcome)} · {requests}", "")],
         *hanging("  ", prose(chapter.name), width, style="head"),
     ]
     if incident.get("summary"):
         block += hanging("  ", prose(incident["summary"]), width)
-    return [*block, *_requests(chapter, width), *_reasons(chapter, width), *_places(chapter, width)]
+    return [*block, *_requests(chapter, width), *_reasons(chapter, width), *_places(chapter, story.roles, width)]
 
 
 def _requests(chapter: Chapter, width: int) -> list[Line]:
@@ -179,7 +179,8 @@ def visible_client(row: dict[str, Any]) -> str:
 
 def _reasons(chapter: Chapter, width: int) -> list[Line]:
     """Return on what the outcomes rest, each sentence once."""
-    texts = dict.fromkeys(prose(row["text"]) for row in chapter.requests if row.get("text"))
+    gravest_first = sorted(chapter.requests, key=lambda row: words.certainty(row.get("outcome")))
+    texts = dict.fromkeys(prose(row["text"]) for row in gravest_first if row.get("text"))
     block: list[Line] = []
     for sentence in list(texts)[:3]:
         block += hanging("  why  ", sentence, width, label_style="label")
@@ -188,9 +189,10 @@ def _reasons(chapter: Chapter, width: int) -> list[Line]:
     return block
 
 
-def _places(chapter: Chapter, width: int) -> list[Line]:
+def _places(chapter: Chapter, roles: dict[str, str], width: int) -> list[Line]:
     places = [f"{evidence(row.get('source'))}:{row.get('line_number')}" for row in chapter.findings]
-    hops = [" → ".join(row["hops"]) for row in chapter.requests if len(row.get("hops") or ()) > 1]
+    seen = [row["hops"] for row in chapter.requests if len(row.get("hops") or ()) > 1]
+    hops = [" → ".join(roles.get(name, name) for name in names) for names in seen]
     block = hanging("  in   ", words.listed(places), width, label_style="label") if places else []
     if hops:
         block += hanging("  via  ", prose(words.listed(dict.fromkeys(hops))), width, label_style="label")
@@ -227,7 +229,7 @@ def _lured(data: dict[str, Any], width: int) -> list[Line]:
 
 
 def _moments(story: Story, width: int) -> list[Line]:
-    moments = story.moments
+    moments = story.moments_beside(story.told(_MOST_INCIDENTS)[0])
     block: list[Line] = [[(" What else happened", "head")]] if moments else []
     for row in moments[:_MOST_MOMENTS]:
         when = f"{words.day(row.get('timestamp'))} {words.clock(row.get('timestamp'))}"

@@ -68,6 +68,11 @@ def gravity(severity: object) -> int:
     return _GRAVITY.index(severity) if severity in _GRAVITY else len(_GRAVITY)
 
 
+def certainty(outcome: object) -> int:
+    """Return the rank of an outcome, 0 where the key is presumed sent; unknown ones last."""
+    return list(OUTCOMES).index(str(outcome)) if outcome in OUTCOMES else len(OUTCOMES)
+
+
 def outcome(name: object) -> str:
     """Return the short word for an outcome; an unknown one stands as it is."""
     return OUTCOMES.get(str(name), "" if name is None else str(name))
@@ -133,7 +138,7 @@ def subtitle(data: dict[str, Any]) -> str:
     name = f"{tool.get('name', 'clerk-logscan')} {tool.get('version', '')}".strip()
     parts = [
         name,
-        str(tool.get("advisory") or "CVE-2026-34076"),
+        str(tool.get("advisory") or "CVE-2026-34076").split(" ")[0],
         f"{count(len(inputs), 'file')}, {count(lines, 'line')}",
     ]
     proxy = data.get("proxy_requests")

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from clerk_logscan.report import Report
 from clerk_logscan.reports import picture, words
-from clerk_logscan.reports.inert import evidence, prose, unicode_host
+from clerk_logscan.reports.inert import evidence, spans, unicode_host
 from clerk_logscan.reports.layout import middle
 from clerk_logscan.reports.story import Story
 
@@ -63,7 +63,13 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_inert
     )
-    environment.filters |= {"text": prose, "other_host": _other_host, "count": words.count, "listed": words.listed}
+    environment.filters |= {
+        "text": _text,
+        "other_host": _other_host,
+        "short": _short,
+        "count": words.count,
+        "listed": words.listed,
+    }
     style, script = _source("report.css"), _source("report.js")
     environment.globals |= {
         "words": words,
@@ -77,6 +83,20 @@ def _environment() -> jinja2.Environment:
 def _inert(value: Any) -> Any:
     """Make a value inert and no longer than a page bears; what the template itself made, and numbers, pass."""
     return value if isinstance(value, (Markup, int, float)) else middle(evidence(value), _LONGEST)
+
+
+def _text(text: object) -> Markup:
+    """Return a sentence, the commands that it quotes as code."""
+    pieces = (middle(piece, _LONGEST) for piece in spans(text))
+    return Markup("").join(
+        Markup("<code>{}</code>" if at % 2 else "{}").format(piece) for at, piece in enumerate(pieces)
+    )
+
+
+def _short(name: object, width: int) -> str:
+    """Return a name cut for a narrow place: a path's end says more than its beginning."""
+    shown = evidence(name)
+    return shown if len(shown) <= width else "…" + shown[1 - width :]
 
 
 def _other_host(name: object) -> str:

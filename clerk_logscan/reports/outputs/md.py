@@ -19,7 +19,7 @@ def render(report: Report) -> bytes:
     """Return the report as Markdown, UTF-8; times in UTC, URLs defanged."""
     story, data = Story(report.data), report.data
     told, bundled = story.told(_MOST_INCIDENTS)
-    parts = [_head(data), _steps(data), *(_incident(chapter, len(story.chapters)) for chapter in told)]
+    parts = [_head(data), _steps(data), *(_incident(chapter, story) for chapter in told)]
     parts += [_bundles(bundled), _lured(data), _moments(story), _rules(story), _ledger(data), _limits(data)]
     parts.append(f"**verdict: {code(report.verdict)}**")
     return ("\n\n".join(filter(None, parts)) + "\n").encode()
@@ -36,12 +36,11 @@ def _steps(data: dict[str, Any]) -> str:
     return "\n".join(["## What now", "", *steps]) if steps else ""
 
 
-def _incident(chapter: Chapter, total: int) -> str:
+def _incident(chapter: Chapter, story: Story) -> str:
     incident = chapter.incident
     hosts = [_host(name) for name in chapter.hosts[:20]]
-    title = (
-        f"## Incident {chapter.number} of {total}: {incident.get('severity')}, {words.outcome(incident.get('outcome'))}"
-    )
+    title = f"## Incident {chapter.number} of {len(story.chapters):,}"
+    title += f": {incident.get('severity')}, {words.outcome(incident.get('outcome'))}"
     clients = [code(client) for client in (incident.get("attacker_clients") or [])]
     facts = [
         f"- to: {words.listed(hosts, 10) or 'no host'} ({', '.join(incident.get('target_kinds') or []) or 'no kind'})",
@@ -51,7 +50,7 @@ def _incident(chapter: Chapter, total: int) -> str:
         f"- rules: {', '.join(code(rule) for rule in incident.get('rule_ids') or [])}",
     ]
     summary = [sentence(incident["summary"]), ""] if incident.get("summary") else []
-    return "\n".join([title, "", *summary, *facts, "", _table(chapter), "", _raw(chapter)])
+    return "\n".join([title, "", *summary, *facts, "", _table(chapter, story.roles), "", _raw(chapter)])
 
 
 def _host(name: str) -> str:
@@ -59,19 +58,19 @@ def _host(name: str) -> str:
     return f"{code(name)} (shown as {code(other)})" if other else code(name)
 
 
-def _table(chapter: Chapter) -> str:
+def _table(chapter: Chapter, roles: dict[str, str]) -> str:
     head = [
         "| time (UTC) | client | request | status | outcome | seen in | rests on |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     runs = chapter.runs
-    rows = [_row(run) for run in runs[:_MOST_RUNS]]
+    rows = [_row(run, roles) for run in runs[:_MOST_RUNS]]
     left = sum(run.count for run in runs[_MOST_RUNS:])
     note = ["", f"and {words.count(left, 'more request')}, in the JSON report."] if left else []
     return "\n".join([*head, *rows, *note])
 
 
-def _row(run: Run) -> str:
+def _row(run: Run, roles: dict[str, str]) -> str:
     row = run.row
     times = f" ({run.count:,} times, last {words.moment(run.last.get('timestamp'))})" if run.count > 1 else ""
     request = middle(f"{evidence(row.get('method'))} {evidence(row.get('request_target'))}".strip(), _TARGET)
@@ -83,7 +82,7 @@ def _row(run: Run) -> str:
         code(request, shown=True),
         str(row.get("status") or "-"),
         f"**{outcome}**" if row.get("outcome") == "presumed-sent" else str(outcome or ""),
-        " → ".join(code(hop) for hop in row.get("hops") or []) or code(row.get("source")),
+        " → ".join(code(roles.get(hop, hop)) for hop in row.get("hops") or []) or code(row.get("source")),
         sentence(row.get("text")),
     ]
     return f"| {' | '.join(cells)} |"
@@ -132,7 +131,7 @@ def _lured(data: dict[str, Any]) -> str:
 
 
 def _moments(story: Story) -> str:
-    moments = story.moments
+    moments = story.moments_beside(story.told(_MOST_INCIDENTS)[0])
     rows = [
         f"- {words.moment(row.get('timestamp'))}: {row.get('kind')}: {sentence(row.get('text'))}" for row in moments
     ]

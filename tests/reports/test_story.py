@@ -1,0 +1,54 @@
+"""The grouping of rows for people: hops in their order, repeats counted, sweeps bundled, nothing left out."""
+
+from __future__ import annotations
+
+import report_documents as documents
+
+from clerk_logscan.reports.story import Story, runs
+
+
+def test_the_lines_of_an_event_stand_in_the_order_of_the_hops() -> None:
+    """The outermost log first, whatever the order of the findings, and each by its own source."""
+    report = documents.exposed()
+    report.data["findings"].reverse()
+    story = Story(report.data)
+    lines = story.chapters[0].lines_of["E1"]
+    assert [row["source"] for row in lines] == ["edge.log.gz", "access.log"]
+    assert [story.roles[row["source"]] for row in lines] == ["edge", "proxy"]
+
+
+def test_repeats_are_one_run_with_an_exact_count() -> None:
+    """The same request of one client again and again is one line; another answer is another."""
+    row = {"kind": "finding", "client_ip": "a", "method": "GET", "request_target": "/x?1", "status": 200}
+    found = runs([row] * 300 + [row | {"request_target": "/x?2"}, row | {"status": 500}])
+    assert [run.count for run in found] == [301, 1]
+
+
+def test_every_incident_is_told_or_bundled() -> None:
+    """What is not told one by one is counted in a bundle, each exactly once."""
+    for make in (documents.exposed, documents.sweep, documents.hostile):
+        story = Story(make().data)
+        for most in (1, 5, 10_000):
+            told, bundled = story.told(most)
+            assert len(told) <= most
+            numbers = [c.number for c in told] + [c.number for bundle in bundled for c in bundle.chapters]
+            assert sorted(numbers) == list(range(1, len(story.chapters) + 1))
+
+
+def test_a_sweep_does_not_hide_an_incident_of_another_kind() -> None:
+    """Among thousands of like incidents the one that differs is told by itself."""
+    report = documents.sweep(500)
+    report.data["incidents"][400]["outcome"] = "undetermined"
+    told, _ = Story(report.data).told(5)
+    assert 401 in [chapter.number for chapter in told]
+
+
+def test_an_outage_is_said_once() -> None:
+    """A moment that stands in an incident that is told is not repeated beside it; others are."""
+    report = documents.exposed()
+    outage = next(row for row in report.data["timeline"] if row["kind"] == "outage")
+    outage["incident_id"] = "I1"
+    story = Story(report.data)
+    told, _ = story.told(5)
+    assert [row["kind"] for row in story.moments_beside(told)] == ["release", "gap"]
+    assert len(story.moments) == 3
