@@ -185,6 +185,7 @@ def lighttpd(start: Start, real_part: Callable[[str], str]) -> Callable[..., Ser
 
 HAPROXY = """
 global
+    nbthread 1
     log stdout len 65535 format raw local0
     tune.http.logurilen 16384
 defaults
