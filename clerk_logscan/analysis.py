@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import polars as pl
 
@@ -30,32 +30,25 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
 
     readings = looks.first(found)
     seen = pl.concat([schema.empty(), *(reading.requests for reading in readings)])
-    observed = _resolved(seen, options)
+    observed = destinations.resolve(seen, options)
     findings = rules.apply(observed)
-    if not findings.filter(pl.col("severity") != "info").is_empty():
-        more = looks.second(found, findings).join(seen, on=_SAME, how="anti", nulls_equal=True)
-        observed = pl.concat([observed, _resolved(more, options)])
-
     rows = ledger.rows(readings, failures, inputs, options)
+    facts = formats.facts(definitions, rows)
+    if _worth_another_look(findings, rows, facts):
+        more = looks.second(found, findings).join(seen, on=_SAME, how="anti", nulls_equal=True)
+        observed = pl.concat([observed, destinations.resolve(more, options)])
+
     if options.unparsed is not None:
         ledger.write_unread(readings, options.unparsed)
-    report = Report(investigate(findings, observed, rows, formats.facts(definitions, rows), options))
+    report = Report(investigate(findings, observed, rows, facts, options))
     return report.redacted() if options.redact else report
 
 
-def _resolved(requests: pl.DataFrame, options: Options) -> pl.DataFrame:
-    """Return the requests that the options ask for, with the host that would get the key."""
-    return destinations.resolve(requests.filter(_wanted(options)), options)
-
-
-def _wanted(options: Options) -> pl.Expr:
-    """Return whether a request is within the time and of a host that was asked for; what a log does not tell is."""
-    time, host = pl.col("timestamp"), pl.col("host").str.to_lowercase().str.replace(r":\d+$", "")
-    wanted = pl.lit(value=True)
-    if options.since is not None:
-        wanted &= time.is_null() | (time >= options.since)
-    if options.until is not None:
-        wanted &= time.is_null() | (time <= options.until)
-    if options.hosts:
-        wanted &= host.is_null() | host.is_in(options.hosts)
-    return wanted
+def _worth_another_look(
+    findings: pl.DataFrame, rows: Sequence[Mapping[str, Any]], facts: Mapping[str, Mapping[str, Any]]
+) -> bool:
+    """Return whether more requests could tell more: of findings, or how a log that hides targets is excused."""
+    if not findings.filter(pl.col("severity") != "info").is_empty():
+        return True
+    hiding = {name for name, fact in facts.items() if fact["hidden_by"]}
+    return len(rows) > 1 and any(hiding.intersection(row["log_formats"]) for row in rows)

@@ -41,8 +41,9 @@ class Looks:
         """Return the other requests of the findings' clients around them, and the proxy's own (schema.FRAME).
 
         The first tell what was probed before, and who was lured; the second how the logs are hops of each other, and
-        whether the application was alive.
+        whether the application was alive. Honest browsers with the known client bug are none of these clients.
         """
+        findings = findings.filter(pl.col("severity") != "info").sort("severity", maintain_order=True)
         clients = _addresses(findings)[:CLIENTS]
         names = {max(path.split("/"), key=len) for path in self.options.proxy_paths}
         search = Search((), [text.encode() for text in ("#Fields:", *sorted(names), *clients)])
@@ -73,12 +74,12 @@ def _addresses(findings: pl.DataFrame) -> list[str]:
 def _around(findings: pl.DataFrame, clients: Sequence[str], options: Options) -> Keep:
     """Return what keeps, within some hours of the findings, requests that name a client, and the proxy's.
 
-    A request without a time is kept.
+    A request without a time is kept, and all where no finding has one.
     """
     times, stamp = findings["timestamp"].drop_nulls(), pl.col("timestamp")
-    near, reach = stamp.is_null(), max(options.context, NEAR)
+    near, reach = pl.lit(value=True), max(options.context, NEAR)
     if len(times):
-        near = near | stamp.is_between(times.min() - reach, times.max() + reach)  # type: ignore[operator]
+        near = stamp.is_null() | stamp.is_between(times.min() - reach, times.max() + reach)  # type: ignore[operator]
     claimed = pl.col("forwarded_for").str.contains_any(clients) if clients else pl.lit(value=False)
     mine = pl.col("client_ip").is_in(clients) | claimed.fill_null(value=False)
     return lambda requests: requests.filter(near & (mine | may_match(options.proxy_paths)))

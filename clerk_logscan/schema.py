@@ -36,7 +36,7 @@ COLUMNS: Final[dict[str, pl.DataType]] = {
 INTERNAL: Final[dict[str, pl.DataType]] = {
     "_ids": pl.List(pl.String()),  # every request or trace id of the line, request_id included
     "_fetch_site": pl.String(),  # Sec-Fetch-Site, where logged
-    "_hint": pl.String(),  # what the log shows: "forwarded", "not-forwarded", "undetermined" or null
+    "_hint": pl.String(),  # what the log shows: one of definitions.SHOWS, or null
     "_hint_reason": pl.String(),  # the words of the definition's evidence, with the field's value
     "_non_ascii": pl.Boolean(),  # the target was sent with bytes above 0x7e or below 0x21: Node answers 400
 }

@@ -60,14 +60,16 @@ def investigate(
     requests, hops, events = _events(every, known, copied)
     ahead = clocks.offsets(known.all, hops)
     clocks.trust(events, ahead)
-    events = _ordered(_within(events, options), known)
+    events = _ordered(events, known)
     own = people.own_hops(requests)
     front = people.fronts(every, findings)
     for event in events:
         event.client = people.client(event, own, front)
     windows = _windows(options)
     down = outages.find(events, once, known)
+    events = _within(events, options)
     outcome.settle(events, evidence.Evidence(known.all, hops, down), windows)
+    down = outages.of(down, events)
 
     found = incidents.group(events)
     lured = people.lured(events, once)

@@ -68,6 +68,12 @@ def find(events: Sequence[Event], observed: pl.DataFrame, logs: Logs) -> list[Ou
     return merged
 
 
+def of(outages: Iterable[Outage], events: Iterable[Event]) -> list[Outage]:
+    """Return the outages that one of `events` caused."""
+    wanted = set(events)
+    return [outage for outage in outages if not wanted.isdisjoint(outage.crashes)]
+
+
 def near(outages: Iterable[Outage], time: int) -> bool:
     """Return whether the process was down, or about to go down, around `time`."""
     return any(

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 GRAMMARS: Final = ("template", "w3c", "json")
-HOPS: Final = ("edge", "balancer", "proxy", "application", "platform")  # outermost first; platform: any of them
+# Outermost first; `platform`: the router of a hosting platform; `unknown`: any of them.
+HOPS: Final = ("edge", "balancer", "platform", "proxy", "application", "unknown")
 ESCAPES: Final = ("nginx", "apache", "c", "quote", "none", "haproxy", "percent-once", "json")
-SHOWS: Final = ("forwarded", "not-forwarded", "undetermined")
+# `served-before`: answered from a cache, so an equal request was forwarded before.
+SHOWS: Final = ("forwarded", "served-before", "not-forwarded", "undetermined")
 
 # How the text of a field is read (fields.py). `strftime(...)` takes a format in chrono's notation.
 TIMES: Final = ("clf", "iso8601", "epoch-s", "epoch-ms", "epoch-us", "epoch-ns", "epoch-auto")

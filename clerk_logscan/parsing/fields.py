@@ -20,7 +20,7 @@ _TEXTS: Final = ("client_ip", "forwarded_for", "method", "protocol", "host", "us
 _AS_LOGGED: Final = "\0as logged"
 _NON_ASCII: Final = r"[^\x21-\x7E]"
 _REASON_LIMIT: Final = 200  # characters of a field's value that a reason quotes
-_FORWARDED: Final = {"forwarded": True, "not-forwarded": False, "undetermined": None}
+_FORWARDED: Final = {"forwarded": True, "not-forwarded": False, "undetermined": None, "served-before": None}
 
 
 def typed(raw: pl.DataFrame, definition: Definition, zone: str) -> pl.DataFrame:
