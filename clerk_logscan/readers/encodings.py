@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from clerk_logscan.readers.compression import Held
@@ -35,7 +36,8 @@ def _transcoded(held: Held, encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)(errors="surrogatepass")
     for chunk in held:
         yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
-    # Half a unit at the end is no text.
+    with suppress(UnicodeDecodeError):  # half a unit at the end is no text
+        yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
 
 
 def utf16_size(data: bytes) -> int:

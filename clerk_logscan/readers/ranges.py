@@ -64,8 +64,8 @@ class Ranges(Generic[_Out]):
         """Read the lines that begin in a range; None where none does. One that is too long makes a block too long."""
         at = index * BLOCK - (index > 0)  # the byte before, as a line begins where a newline stands before it
         filled = self._fill(at, memoryview(buffer)[: self.size - at])
-        start = buffer.find(b"\n", 0, BLOCK) + 1 if index else 0
-        if index and not start:
+        start = buffer.find(b"\n", 0, min(BLOCK, filled)) + 1 if index else 0
+        if (index and not start) or start == filled:
             return None
         last = (index + 1) * BLOCK - 1 - at  # the first place where the newline of the last line may stand
         end = buffer.find(b"\n", last, filled) + 1

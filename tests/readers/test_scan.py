@@ -1,0 +1,277 @@
+"""A scan: the ledger is exact, numbers and offsets of picked lines are exact, by every way of reading."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import os
+import random
+import threading
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from clerk_logscan.readers import blocks, ranges, scan
+from clerk_logscan.readers.blocks import CANDIDATE, HEADER, SAMPLE, Line
+from clerk_logscan.readers.scan import Scan
+from clerk_logscan.readers.search import Search
+from clerk_logscan.readers.sources import find
+
+SEARCH = Search(["/__clerk"])
+HOSTILE = b'192.0.2.7 - - "GET /__clerk//evil.example/%d HTTP/1.1" 200 5'
+
+
+def log(lines: int, every: int = 97, seed: int = 1, ending: bytes = b"\n") -> bytes:
+    """Return a log in which every so many lines is hostile, another a proxy request, and lengths vary widely."""
+    chance = random.Random(seed)
+    made = []
+    for number in range(lines):
+        if number % every == 5:
+            made.append(HOSTILE % number)
+        elif number % every == 50:
+            made.append(b'192.0.2.8 - - "GET /__clerk/v1/client HTTP/1.1" 200 5')
+        else:
+            made.append(b'192.0.2.9 - - "GET /%s HTTP/1.1" 200 5' % (b"x" * chance.choice([1, 20, 300])))
+    return ending.join(made) + ending
+
+
+def scanned(path: Path, search: Search | None = SEARCH, **options: bool) -> tuple[Scan, list[Line]]:
+    """Return the finished scan of a file and the lines that it picked."""
+    (source,), errors = find([str(path)])
+    assert errors == []
+    one = Scan(source, search, **options)
+    return one, [line for batch in one for line in batch.lines]
+
+
+def check(text: bytes, picked: list[Line]) -> None:
+    """Compare each picked line with the text: its number, its offset and what it holds."""
+    expected = text.split(b"\n")
+    starts = [0]
+    for line in expected:
+        starts.append(starts[-1] + len(line) + 1)
+    for line in picked:
+        assert line.offset == starts[line.number - 1]
+        assert line.data == expected[line.number - 1].removesuffix(b"\r")
+    assert [line.number for line in picked] == sorted({line.number for line in picked})
+
+
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "plain": bytes,
+    "gzip": lambda data: gzip.compress(data[: len(data) // 3]) + gzip.compress(data[len(data) // 3 :]),
+    "zstd": zstandard.ZstdCompressor().compress,
+    "bzip2": bz2.compress,
+}
+
+
+@pytest.mark.parametrize("kind", PACK)
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+def test_every_line_is_counted_and_every_candidate_picked_in_its_place(
+    kind: str, ending: bytes, tmp_path: Path
+) -> None:
+    """The same text, however packed, gives the same lines; the file's name plays no part."""
+    text = log(60_000, ending=ending)
+    path = tmp_path / "access.log.gz"
+    path.write_bytes(PACK[kind](text))
+    one, lines = scanned(path, digest=True)
+    assert (one.bytes, one.lines, one.complete, one.error) == (len(text), 60_000, True, None)
+    assert one.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert one.read == path.stat().st_size
+    assert one.hits == text.count(b"/__clerk")
+    candidates = [line for line in lines if line.why & CANDIDATE]
+    assert len(candidates) == text.count(b"/__clerk//")
+    check(text, lines)
+
+
+@pytest.mark.parametrize("kind", PACK)
+def test_samples_are_never_far_apart_and_hold_the_first_lines_and_the_last(kind: str, tmp_path: Path) -> None:
+    """At least one line each 64 KiB is sampled, for times; two hundred at the start, for detection."""
+    text = log(40_000)
+    (tmp_path / "a.log").write_bytes(PACK[kind](text))
+    _, lines = scanned(tmp_path / "a.log")
+    sampled = [line for line in lines if line.why & SAMPLE]
+    assert [line.number for line in sampled[:200]] == list(range(1, 201))
+    assert sampled[-1].number == 40_000
+    offsets = [line.offset for line in sampled]
+    assert max(b - a for a, b in pairwise(offsets)) <= 64 << 10
+    assert len(sampled) < 200 + 3 * len(text) / (60 << 10) + 10
+
+
+def small_ranges(monkeypatch: pytest.MonkeyPatch, size: int, longest: int = 16 << 20) -> None:
+    """Cut plain files into ranges of `size` bytes."""
+    for module, name, value in (
+        (ranges, "BLOCK", size), (ranges, "_SLACK", 50), (ranges, "_MORE", 70), (ranges, "LONGEST_LINE", longest),
+        (scan, "WORTH", 0),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(blocks.cut, "__defaults__", (size, longest, 0))
+
+
+@pytest.mark.parametrize("size", [64, 100, 333, 4096])
+@pytest.mark.parametrize("cut", [0, 1, 20])
+def test_ranges_of_any_size_give_each_line_once(
+    size: int, cut: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines over a border, lines longer than a range, and a last line without its newline."""
+    small_ranges(monkeypatch, size)
+    text = log(400, every=9)
+    text = text[: len(text) - cut]
+    (tmp_path / "a.log").write_bytes(text)
+    one, lines = scanned(tmp_path / "a.log", digest=True)
+    assert (one.bytes, one.lines, one.complete, one.error) == (len(text), 400, True, None)
+    assert one.hits == text.count(b"/__clerk")
+    assert sum(bool(line.why & CANDIDATE) for line in lines) == text.count(b"/__clerk//")
+    assert one.sha256 == hashlib.sha256(text).hexdigest()
+    check(text, lines)
+
+
+def test_a_line_too_long_for_ranges_is_read_in_pieces_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What follows it has its right number and offset; nothing in the pieces is lost."""
+    small_ranges(monkeypatch, 1000, longest=5000)
+    long = b'{"uri":"/__clerk//evil.example"}' * 9000
+    text = log(50) + long + b"\n" + log(50)
+    (tmp_path / "a.log").write_bytes(text)
+    one, lines = scanned(tmp_path / "a.log")
+    assert (one.bytes, one.lines, one.complete) == (len(text), 101, True)
+    assert "(number 51) of more than 16 MiB, which was read in pieces" in str(one.error)
+    assert sum(line.data.count(b"/__clerk//") for line in lines if line.number == 51 and line.why & CANDIDATE) > 8900
+    check(text, [line for line in lines if line.number != 51])
+
+
+def test_an_empty_input_and_one_of_blank_lines_are_complete(tmp_path: Path) -> None:
+    """Zero bytes are no line; a newline alone is one."""
+    for text, count in ((b"", 0), (b"\n", 1), (b"\n\nx", 3), (b"x", 1)):
+        (tmp_path / "a.log").write_bytes(text)
+        one, lines = scanned(tmp_path / "a.log")
+        assert (one.lines, one.complete, one.error, one.bytes) == (count, True, None, len(text))
+        check(text, lines)
+
+
+def test_a_broken_stream_gives_its_lines_and_a_sentence(tmp_path: Path) -> None:
+    """The cut line at the end is searched like the others."""
+    text = log(3000)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(text)[:-800])
+    one, lines = scanned(tmp_path / "a.gz", digest=True)
+    assert (one.complete, one.error) == (False, f"{tmp_path}/a.gz breaks off inside its gzip stream")
+    assert one.lines > 1000
+    assert text.startswith(lines[-1].data, lines[-1].offset)
+
+
+def test_what_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
+    """A file that went away after it was found; a folder's place taken."""
+    (tmp_path / "a.log").write_text("x\n")
+    (source,), _ = find([str(tmp_path / "a.log")])
+    (tmp_path / "a.log").unlink()
+    one = Scan(source, SEARCH)
+    assert list(one) == []
+    assert (one.complete, one.error) == (False, f"{tmp_path}/a.log cannot be read: no such file or directory")
+
+
+def test_headers_of_w3c_logs_are_picked_wherever_they_stand(tmp_path: Path) -> None:
+    """At the start behind a mark, in the middle after NUL bytes; not inside a line."""
+    row = b"2026-11-20\t10:00:00\tx\n"
+    text = b"\xef\xbb\xbf#Version: 1.0\n#Fields: date time\n" + row * 9000 + b"\0\0#Fields: time date\n" + row
+    text += b'"ua #Fields: no"\n' + row * 10
+    (tmp_path / "a.log").write_bytes(text)
+    _, lines = scanned(tmp_path / "a.log")
+    assert [line.number for line in lines if line.why & HEADER] == [1, 2, 9003]
+    assert next(line for line in lines if line.number == 9003).data == b"#Fields: time date"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_is_searched_as_text_and_offsets_are_those_of_the_file(encoding: str, tmp_path: Path) -> None:
+    """The picked line begins in the file where its offset says."""
+    text = "é 😀\n" * 50 + log(3000).decode() + "\ud800 lone\nend"
+    mark = "\ufeff".encode(encoding)
+    data = mark + text.encode(encoding, "surrogatepass")
+    (tmp_path / "a.log").write_bytes(data)
+    one, lines = scanned(tmp_path / "a.log")
+    assert (one.lines, one.complete) == (3052, True)
+    assert sum(bool(line.why & CANDIDATE) for line in lines) == text.count("/__clerk//")
+    for line in lines:
+        assert data[line.offset :].startswith(
+            line.data.decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass")
+        )
+
+
+def test_marked_lines_of_a_path_that_was_not_given_are_picked_but_few_of_many(tmp_path: Path) -> None:
+    """A forgotten --proxy-path shows itself; a log full of it does not make the search slow."""
+    marked = b'"GET /auth-proxy/v1/client?_clerk_js_version=5 HTTP/1.1" 200\n'
+    given = b'"GET /__clerk/v1/client?_clerk_js_version=5 HTTP/1.1" 200\n'
+    for text, low, high in ((given * 500 + marked, 1, 1), (marked * 100, 100, 100), (marked * 5000, 256, 256)):
+        (tmp_path / "a.log").write_bytes(text)
+        one, lines = scanned(tmp_path / "a.log")
+        assert low <= sum(bool(line.why & CANDIDATE) for line in lines) <= high
+        assert one.hits == text.count(b"/__clerk/")
+
+
+def test_other_literals_are_found_for_a_second_look(tmp_path: Path) -> None:
+    """Every line with one of many addresses, and no other candidate."""
+    addresses = [b"198.51.100.%d" % n for n in range(200)] + [b"2001:db8::7"]
+    text = b"".join(b"%s - - x\n" % (addresses[n % 201] if n % 50 == 0 else b"203.0.113.9") for n in range(30_000))
+    (tmp_path / "a.log").write_bytes(text)
+    _, lines = scanned(tmp_path / "a.log", Search((), addresses))
+    assert [line.number for line in lines if line.why & CANDIDATE] == list(range(1, 30_001, 50))
+
+
+def test_whole_scans_give_samples_and_blocks_that_hold_every_byte(tmp_path: Path) -> None:
+    """`convert` parses the blocks; proxy requests are counted all the same."""
+    text = log(90_000)
+    (tmp_path / "a.log").write_bytes(text)
+    (source,), _ = find([str(tmp_path / "a.log")])
+    one = Scan(source, SEARCH, whole=True)
+    parts, numbers = [], []
+    for batch in one:
+        assert not any(line.why & CANDIDATE for line in batch.lines)
+        assert batch.block.offset == sum(map(len, parts))
+        parts.append(batch.block.data)
+        numbers.append(batch.block.first_line)
+    assert b"".join(parts) == text
+    assert numbers == [1 + b"".join(parts[:at]).count(b"\n") for at in range(len(parts))]
+    assert one.hits == text.count(b"/__clerk")
+
+
+def test_a_scan_that_is_told_to_stop_keeps_what_it_has(tmp_path: Path) -> None:
+    """It ends within a block, incomplete and saying so."""
+    (tmp_path / "a.log").write_bytes(log(150_000))
+    (source,), _ = find([str(tmp_path / "a.log")])
+    stop = threading.Event()
+    one = Scan(source, SEARCH, stop=stop)
+    for _ in one:
+        stop.set()
+    assert (one.complete, one.error) == (False, f"{source.name} was not read to its end: stopped")
+    assert 0 < one.lines < 150_000
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_pipe_is_read_as_it_comes_and_can_be_stopped_while_it_is_silent(tmp_path: Path) -> None:
+    """Standard input and `<(zcat a.gz)`."""
+    pipe, text = tmp_path / "pipe", log(30_000)
+    os.mkfifo(pipe)
+    (source,), _ = find([str(pipe)])
+    writer = threading.Thread(target=pipe.write_bytes, args=(gzip.compress(text),))
+    writer.start()
+    one = Scan(source, SEARCH)
+    check(text, [line for batch in one for line in batch.lines])
+    writer.join()
+    assert (one.lines, one.complete) == (30_000, True)
+    keeps_open = os.open(pipe, os.O_RDWR)
+    stop = threading.Event()
+    timer = threading.Timer(0.3, stop.set)
+    timer.start()
+    assert list(Scan(source, SEARCH, stop=stop)) == []
+    os.close(keeps_open)
+    timer.join()
+
+
+def test_the_same_file_gives_the_same_lines_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the threads were scheduled, marked lines of a busy log included."""
+    small_ranges(monkeypatch, 100_000)
+    benign = b'"GET /__clerk/v1/client?_clerk_js_version=5 HTTP/1.1" 200\n' * 50
+    marked = b'"GET /other/v1/client?_clerk_js_version=5 HTTP/1.1" 200\n'
+    (tmp_path / "a.log").write_bytes((benign + marked) * 1000)
+    runs = [[(line.number, line.why) for line in scanned(tmp_path / "a.log")[1]] for _ in range(3)]
+    assert runs[0] == runs[1] == runs[2]
