@@ -162,6 +162,9 @@ def _valid_label(label: str) -> bool:
 
 def _encode_label(text: str) -> str | None:
     """Return a non-ASCII label as ASCII by UTS 46 with the Bidi rule of ada 2.9, None where it is invalid."""
+    plain = _mapped("q", text)
+    if plain is not None and plain.isascii():
+        return plain  # not by itself: a number would be read as an address
     host = _ascii_host(text)
     if host or not text or unicodedata.category(text[0]).startswith("M"):
         return host
@@ -176,6 +179,7 @@ def _mapped_rtl(text: str) -> str | None:
 
     It does not ask for condition 1 (the first letter), nor in left-to-right labels for the last letter's kind.
     """
+    text = "".join(letter for letter in text if _mapped("q", letter) != "")  # without what mapping drops
     kinds = [unicodedata.bidirectional(letter) for letter in text]
     if not any(kind in _RTL_KINDS for kind in kinds):
         return None
@@ -183,15 +187,16 @@ def _mapped_rtl(text: str) -> str | None:
     cut = last if kinds[0] == "L" else 0
     if cut and kinds[last] not in _RTL_KINDS:
         return None
-    head, tail = _mapped(text[:cut]), _mapped(_RTL_LETTER + text[cut:])
-    return None if head is None or tail is None else head + tail[1:]
+    head, tail = _mapped("q", text[:cut]), _mapped(_RTL_LETTER, text[cut:])
+    return None if head is None or tail is None else head + tail
 
 
-def _mapped(text: str) -> str | None:
-    if text.isascii():
-        return text.lower()
-    host = _ascii_host(text)
-    return host[4:].encode("ascii").decode("punycode") if host else None
+def _mapped(letter: str, text: str) -> str | None:
+    """Map `text` by UTS 46 as it is mapped behind `letter`, None where it is invalid."""
+    host = _ascii_host(letter + text)
+    if not host:
+        return None
+    return (host[4:].encode("ascii").decode("punycode") if host.startswith("xn--") else host)[1:]
 
 
 def _ascii_host(text: str) -> str | None:
