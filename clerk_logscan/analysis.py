@@ -33,7 +33,7 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
     observed = destinations.resolve(seen, options)
     findings = rules.apply(observed)
     rows = ledger.rows(readings, failures, inputs, options)
-    facts = formats.facts(definitions, rows)
+    facts = formats.facts(definitions, rows, seen)
     if _worth_another_look(findings, rows, facts):
         more = looks.second(found, findings).join(seen, on=_SAME, how="anti", nulls_equal=True)
         observed = pl.concat([observed, destinations.resolve(more, options)])

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
+
+import polars as pl
 
 from clerk_logscan.options import AUTO, Options
+from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.definitions import Definition, Library, load_definitions
+from clerk_logscan.parsing.parser import Parser
+
+_ELSEWHERE: Final = "+11:45"  # a zone that no log of a server is in
 
 
 def chosen(options: Options) -> Library:
@@ -25,13 +31,17 @@ def chosen(options: Options) -> Library:
     return Library([], from_option(options.log_format))
 
 
-def facts(definitions: Library, rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def facts(definitions: Library, rows: Iterable[Mapping[str, Any]], requests: pl.DataFrame) -> dict[str, dict[str, Any]]:
     """Return what an investigation must know of each format that occurs in the ledger's `rows`.
 
-    Where such a log is written, whether its vendor calls it best effort, and by which field it hides the attack.
+    Where such a log is written, whether its vendor calls it best effort, by which field it hides the attack, whether
+    it tells of forwarding, and whether its lines state their zone; `requests` holds some of each.
     """
     names = sorted({name for row in rows for name in row["log_formats"] if name in definitions})
-    return {name: _facts(definitions[name]) for name in names}
+    found = {name: _facts(definitions[name]) for name in names}
+    for name in names if len(names) > 1 else ():
+        found[name]["zoned"] = _zoned(definitions[name], requests.filter(pl.col("log_format") == name))
+    return found
 
 
 def _facts(definition: Definition) -> dict[str, Any]:
@@ -40,4 +50,17 @@ def _facts(definition: Definition) -> dict[str, Any]:
         "best_effort": definition.best_effort,
         "hidden_by": definition.hidden_by,
         "tells_forwarded": bool(definition.evidence),
+        "zoned": True,
     }
+
+
+def _zoned(definition: Definition, requests: pl.DataFrame) -> bool:
+    """Return whether a line of this format states its zone: read as of another zone, its time stays. W3C is in UTC."""
+    line = requests.filter(pl.col("timestamp").is_not_null()).head(1).select(*lines.SCHEMA)
+    if definition.grammar == "w3c" or line.is_empty():
+        return True
+    times = [
+        Parser(Library([], [definition]), "", zone).read(line).requests["timestamp"].to_list()
+        for zone in ("UTC", _ELSEWHERE)
+    ]
+    return times[0] == times[1]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from clerk_logscan import destinations, prefixes
 from clerk_logscan.options import OptionError, Options
 from clerk_logscan.readers.sources import InputError
@@ -27,10 +29,16 @@ def _row(reading: Reading, named: set[str], options: Options) -> Row:
     unread = reading.unread["raw"]
     return row | {
         "suspicious_malformed": sum(destinations.suspicious(raw, options) for raw in unread),
-        "_foreign_prefixes": prefixes.foreign(reading.requests, options.proxy_paths),
+        "_foreign_prefixes": prefixes.foreign(_of_hosts(reading.requests, options), options.proxy_paths),
         "_named": row["source"] in named,
         "_proxy_requests": reading.scan.hits,
     }
+
+
+def _of_hosts(requests: pl.DataFrame, options: Options) -> pl.DataFrame:
+    """Return the requests to the hosts that were asked for, and those of which the log names none."""
+    host = pl.col("host").str.to_lowercase().str.replace(r":\d+$", "")
+    return requests.filter(host.is_null() | host.is_in(options.hosts)) if options.hosts else requests
 
 
 def _failure(failure: InputError) -> Row:

@@ -17,7 +17,7 @@ def reasons(inputs: Sequence[Input], facts: Facts, logs: Sequence[Log], hops: Ho
     for row in inputs:
         found.extend(_unread(row))
         found.extend(_blind(row, facts, logs, hops))
-    return found + _forgotten(inputs)
+    return found + _empty(inputs) + _forgotten(inputs)
 
 
 def _unread(row: Input) -> Iterable[Reason]:
@@ -42,6 +42,15 @@ def _unread(row: Input) -> Iterable[Reason]:
             f"{many} of {source} could not be read, though holding what looks like such a request",
             f"Look at these lines of {source} (--unparsed FILE writes them out), or name their format.",
         )
+
+
+def _empty(inputs: Sequence[Input]) -> list[Reason]:
+    """Say that no input holds any line: of nothing nothing follows."""
+    if not inputs or any(row.get("lines") or row.get("error") for row in inputs):
+        return []
+    named = inputs[0]["source"] if len(inputs) == 1 else f"none of the {len(inputs):,} inputs"
+    verb = "holds no line" if len(inputs) == 1 else "holds any line"
+    return [(f"{named} {verb}: there is nothing to tell from", "Give the logs of the time in question.")]
 
 
 def _no_line_read(row: Input) -> bool:

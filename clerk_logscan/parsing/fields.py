@@ -90,7 +90,8 @@ class _Reader:
     """Types the fields of one frame; a column is the first of its sources that gives a value on that row."""
 
     def __init__(self, raw: pl.DataFrame, definition: Definition, zone: str, height: int) -> None:
-        self.raw, self.definition, self.zone, self.height = raw, definition, zone, height
+        self.raw, self.definition, self.height = raw, definition, height
+        self.zone = "UTC" if definition.grammar == "w3c" else zone  # its date and time are in UTC by the format
         self.present = frozenset(raw.columns)
 
     def result(self) -> pl.DataFrame:
