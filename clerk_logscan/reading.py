@@ -1,21 +1,27 @@
-"""Read one input once: every line searched, the picked ones parsed, the ledger kept."""
+"""Read one input once: every line searched, the picked ones parsed, the ledger kept.
+
+A call of the parser costs as much as some thousands of lines, so picked lines are gathered over many blocks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from clerk_logscan import log_sets, schema, silences
+from clerk_logscan.lookback import Lookback
 from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.parser import Parsed, Parser
 from clerk_logscan.readers.blocks import Batch, Line
 from clerk_logscan.readers.scan import Scan
-from clerk_logscan.silences import Point
 
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
+
+TOGETHER: Final = 16_384  # picked lines that are parsed at once
+HELD: Final = 32 << 20  # bytes of a stream that are held meanwhile
 
 
 @dataclass
@@ -36,7 +42,7 @@ class Reading:
         self.request_count += parsed.requests.height
         self.not_requests += parsed.not_requests
         self._unread.append(parsed.malformed)
-        self._times.append(parsed.requests["timestamp"].drop_nulls())
+        self._times.append(silences.telling(parsed.requests["timestamp"]))
         self._requests.append(self.keep(parsed.requests))
 
     @property
@@ -51,9 +57,9 @@ class Reading:
 
     @property
     def times(self) -> pl.Series:
-        """Return the times of what was parsed, sorted, each once."""
+        """Return the times of what was parsed that a silence of six minutes begins or ends with, and some; sorted."""
         empty = pl.Series("timestamp", dtype=schema.COLUMNS["timestamp"])
-        return pl.concat([empty, *self._times]).unique().sort()
+        return silences.telling(pl.concat([empty, *self._times]))
 
     def row(self) -> dict[str, Any]:
         """Return the input's row of the ledger by the contract's names; `_` keys are for the investigation."""
@@ -88,29 +94,48 @@ def read(scan: Scan, parser: Parser, *, whole: bool, keep: Keep) -> Reading:
     Nothing is raised for bad input: what could not be read is said by `scan.complete` and `scan.error`.
     """
     reading = Reading(scan, parser, keep)
+    gathered = _Gathered(reading)
     detected = False
     for batch in scan:
-        picked = lines.from_batch(batch)
         if not detected:
-            parser.detect(picked)
+            parser.detect(lines.from_batch(batch))
             detected = True
         if whole or parser.needs_all:
             reading.add(parser.read(lines.from_block(batch.block)))
         else:
-            _read_picked(reading, batch, picked)
+            gathered.take(batch)
+    gathered.parse()
     reading.add(parser.finish())
     return reading
 
 
-def _read_picked(reading: Reading, batch: Batch, picked: pl.DataFrame) -> None:
-    """Parse the picked lines of a batch, then those that decide the silences between them."""
-    points: list[Point] = []
-    asked: Sequence[Line] = batch.lines
-    while asked:
-        parsed = reading.parser.read(picked)
-        reading.add(parsed)
-        times = dict(parsed.requests.select("byte_offset", "timestamp").iter_rows())
-        points += (Point(line.offset, line.number, times.get(line.offset)) for line in asked)
-        points.sort(key=lambda point: point.offset)
-        asked = silences.between(batch.block, points)
-        picked = lines.from_batch(Batch(list(asked), batch.block))
+class _Gathered:
+    """Picked lines of the last blocks, which are parsed when they are enough."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._lookback = Lookback(reading.scan.source)
+        self._lines: list[Line] = []
+        self._last: pl.DataFrame | None = None  # the last timed line that was parsed
+
+    def take(self, batch: Batch) -> None:
+        """Take the picked lines of a batch; parse what was gathered where it is enough."""
+        self._lines += batch.lines
+        self._lookback.hold(batch.block)
+        if len(self._lines) >= TOGETHER or self._lookback.size >= HELD:
+            self.parse()
+
+    def parse(self) -> None:
+        """Parse the lines, then those that decide the silences between them."""
+        read = [] if self._last is None else [self._last]
+        asked, self._lines = self._lines, []
+        while asked:
+            frame = lines.from_batch(Batch(asked))
+            parsed = self._reading.parser.read(frame)
+            self._reading.add(parsed)
+            times = parsed.requests.group_by("line_number").agg(pl.col("timestamp").drop_nulls().first())
+            read.append(frame.select("line_number", "byte_offset").join(times, on="line_number", how="left"))
+            every = pl.concat(read)
+            asked = silences.between(self._lookback, every)
+            self._last = every.drop_nulls("timestamp").sort("line_number").tail(1)
+        self._lookback.forget()

@@ -6,65 +6,75 @@ matter, and only where two read lines lie further apart do the lines between the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
+import polars as pl
+
+from clerk_logscan.lookback import Lookback, Point
 from clerk_logscan.readers.blocks import SAMPLE, Block, Line
 
 CLOSE: Final = timedelta(minutes=6)
+_BUCKET: Final = CLOSE / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A line that was read: where it begins, its number, and its time where it has one."""
+def undecided(read: pl.DataFrame) -> list[tuple[Point, Point]]:
+    """Return the neighbours among the timed lines of `read` that lie six minutes or more apart.
 
-    offset: int
-    number: int
-    time: datetime | None
-
-
-def undecided(points: Sequence[Point]) -> list[tuple[Point, Point]]:
-    """Return the neighbours of `points` (in order of offset) that lie six minutes or more apart."""
-    timed = [point for point in points if point.time is not None]
-    return [(a, b) for a, b in pairwise(timed) if a.time and b.time and abs(b.time - a.time) >= CLOSE]
+    `read` has line_number, byte_offset and timestamp of every line that was read.
+    """
+    timed = read.drop_nulls("timestamp").sort("line_number").select("line_number", "byte_offset", "timestamp")
+    later = (timed["timestamp"].diff().abs() >= CLOSE).arg_true()
+    if not len(later):
+        return []
+    pairs = zip(timed[later - 1].iter_rows(), timed[later].iter_rows(), strict=True)
+    return [(Point(*before), Point(*after)) for before, after in pairs]
 
 
-def between(block: Block, points: Sequence[Point]) -> list[Line]:
-    """Return the lines of `block` to read next: the middle line of each undecided pair, each once, in order.
+def between(lookback: Lookback, read: pl.DataFrame) -> list[Line]:
+    """Return the lines to read next: the middle line of each undecided pair, each once, in order.
 
     Where that one was read already and bears no time, all lines between the pair. Empty: everything is decided.
     """
-    read = {point.offset for point in points}
+    pairs = undecided(read)
+    known = set(read["line_number"]) if pairs else set()
     chosen: dict[int, Line] = {}
-    for a, b in undecided(points):
-        middle = _middle(block, a, b)
-        wanted = [middle] if middle and middle.offset not in read else _all(block, a, b)
-        chosen.update((line.offset, line) for line in wanted if line.offset not in read)
-    return list(chosen.values())
+    for before, after in pairs:
+        text = lookback.between(before, after)
+        middle = _middle(text, before)
+        wanted = [middle] if middle and middle.number not in known else _all(text, before)
+        chosen.update((line.number, line) for line in wanted if line.number not in known)
+    return [line for _, line in sorted(chosen.items())]
 
 
-def _middle(block: Block, a: Point, b: Point) -> Line | None:
-    """Return the line strictly between `a` and `b` that is nearest to their middle; None where they are neighbours."""
-    low, high = a.offset - block.offset, b.offset - block.offset
-    first = block.data.find(b"\n", low) + 1
-    if first == 0 or first >= high:
+def telling(times: pl.Series) -> pl.Series:
+    """Return the times (Datetime), sorted, less those that no silence of six minutes or more begins or ends with.
+
+    The first and the last of every three minutes stay; so those that are dropped were closer to one of them.
+    """
+    edges = times.drop_nulls().alias("time").to_frame().group_by(pl.col("time").dt.truncate(_BUCKET).alias("bucket"))
+    kept = edges.agg(first=pl.col("time").min(), last=pl.col("time").max())
+    return pl.concat([kept["first"], kept["last"].alias("first")]).unique().sort().alias(times.name)
+
+
+def _middle(text: bytes, before: Point) -> Line | None:
+    """Return the line of `text`, after its first one, that is nearest to its middle; None where it has one line."""
+    first = text.find(b"\n") + 1
+    if first == 0 or first >= len(text):
         return None
-    start = block.data.rfind(b"\n", low, max(first, (low + high) // 2)) + 1
-    return _line(block, start, a)
+    return _line(text, text.rfind(b"\n", 0, max(first, len(text) // 2)) + 1, before)
 
 
-def _all(block: Block, a: Point, b: Point) -> Iterator[Line]:
-    """Return every line strictly between `a` and `b`."""
-    start = block.data.find(b"\n", a.offset - block.offset) + 1
-    while 0 < start < b.offset - block.offset:
-        yield _line(block, start, a)
-        start = block.data.find(b"\n", start) + 1
+def _all(text: bytes, before: Point) -> Iterator[Line]:
+    """Return every line of `text` after its first one."""
+    start = text.find(b"\n") + 1
+    while 0 < start < len(text):
+        yield _line(text, start, before)
+        start = text.find(b"\n", start) + 1
 
 
-def _line(block: Block, start: int, before: Point) -> Line:
-    """Return the line that begins at `start` of the block's data, numbered from the point before it."""
-    number = before.number + block.data.count(b"\n", before.offset - block.offset, start)
-    return block.line(start + block.start, number, SAMPLE)
+def _line(text: bytes, start: int, before: Point) -> Line:
+    """Return the line that begins at `start` of `text`, which itself begins with the line `before`."""
+    block = Block(text, 0, len(text), before.offset)
+    return block.line(start, before.number + text.count(b"\n", 0, start), SAMPLE)

@@ -3,14 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, pairwise
 
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clerk_logscan.lookback import Lookback, Point
 from clerk_logscan.readers.blocks import Block, Line
-from clerk_logscan.silences import CLOSE, Point, between
+from clerk_logscan.readers.sources import StdinSource
+from clerk_logscan.silences import CLOSE, between, telling
 
 START = datetime(2026, 3, 30, tzinfo=UTC)
 OFFSET = 1000  # where the block lies in its input
+READ = {"line_number": pl.Int64, "byte_offset": pl.Int64, "timestamp": pl.Datetime("us", "UTC")}
 
 
 def block_of(times: list[datetime | None]) -> Block:
@@ -24,21 +28,26 @@ def block_of(times: list[datetime | None]) -> Block:
 def point_of(line: Line) -> Point:
     text = line.data.decode()
     time = None if text == "no time" else datetime.fromisoformat(text.split()[0]).replace(tzinfo=UTC)
-    return Point(line.offset, line.number, time)
+    return Point(line.number, line.offset, time)
 
 
 def settle(block: Block) -> tuple[list[Point], int]:
     """Read the first and last line, then what `between` asks for, until it asks for nothing."""
     lines = block.data.splitlines(keepends=True)
     last = len(block.data) - len(lines[-1])
-    points = sorted(
-        {point_of(block.line(0, 11, 2)), point_of(block.line(last, 10 + len(lines), 2))}, key=lambda p: p.offset
-    )
+    ends = [point_of(block.line(0, 11, 2)), point_of(block.line(last, 10 + len(lines), 2))]
+    points = sorted({point.number: point for point in ends}.values(), key=lambda p: p.number)
+    lookback = Lookback(StdinSource())
+    lookback.hold(block)
     rounds = 0
-    while asked := between(block, points):
+    while asked := between(lookback, frame_of(points)):
         rounds += 1
-        points = sorted([*points, *map(point_of, asked)], key=lambda p: p.offset)
+        points = sorted([*points, *map(point_of, asked)], key=lambda p: p.number)
     return points, rounds
+
+
+def frame_of(points: list[Point]) -> pl.DataFrame:
+    return pl.DataFrame([(p.number, p.offset, p.time) for p in points], schema=READ, orient="row")
 
 
 def silences(times: list[datetime]) -> set[tuple[datetime, datetime]]:
@@ -76,3 +85,12 @@ def test_one_silence_among_thousands_of_lines_is_found_by_reading_few() -> None:
     assert (times[2499], times[2500]) in silences([p.time for p in points if p.time])
     assert rounds <= 16
     assert len(points) < 60
+
+
+@given(st.lists(st.lists(st.integers(0, 20_000), max_size=60), min_size=1, max_size=4))
+def test_times_that_no_long_silence_touches_may_go(inputs: list[list[int]]) -> None:
+    """However an input's times are spread over several, all silences of six minutes or more stay as they are."""
+    series = [pl.Series([START + timedelta(seconds=s) for s in each], dtype=READ["timestamp"]) for each in inputs]
+    kept = pl.concat([telling(times) for times in series]).unique().sort().to_list()
+    assert silences(kept) == silences(pl.concat(series).unique().sort().to_list())
+    assert len(kept) <= len(inputs) * 2 * (20_000 // 180 + 1)
