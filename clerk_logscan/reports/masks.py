@@ -35,6 +35,9 @@ _COOKIE_KEY = r"[\w.()$-]*cookies?[\w.()$-]*"
 _SECRET_KEY = r"[\w.()$-]*(?:authorization|secret|password|passwd|api[_-]?key|token|session|jwt)[\w.()$-]*"
 _QUERY_KEY = r"[\w.()$-]*(?:query(?:_?string)?|args|querystringparameters)"
 _KEY = rf"(?P<cookie>{_COOKIE_KEY})|(?P<secret>{_SECRET_KEY})|(?P<query>{_QUERY_KEY})"
+_WORD = re.compile(
+    r"cookie|authorization|secret|passw|api[_-]?key|token|session|jwt|query|args", re.IGNORECASE
+)  # no keyed field is without one of these
 _STRING = r"\"(?P<value>(?:\\.|[^\"\\])*)\""
 # `"cookie": "..."`, `"cookie": ["...", ...]`, and `"name": "Cookie", "value": "..."` or `["Cookie", "..."]`.
 _JSON = re.compile(rf"(?P<before>\"(?:{_KEY})\"\s*:\s*\[?\s*){_STRING}", re.IGNORECASE)
@@ -57,22 +60,28 @@ _PACKED = re.compile(r"[A-Za-z0-9+/]{48,}={0,2}|(?:\d{1,3},\s*){24,}\d{1,3}")
 
 def in_text(text: str, mask: Mask) -> str:
     """Return a text of a report with its tokens, cookies and query values masked."""
-    text = _JWT.sub(lambda m: mask(m[0]), text)
-    text = _KEYS.sub(lambda m: mask(m[0]), text)
-    text = _SCHEMES.sub(lambda m: m[1] + m[2] + _once(m[3], mask), text)
-    text = _QUERY.sub(lambda m: m[1] + pairs(m[2], mask), text)
-    text = _FRAGMENT.sub(lambda m: m[1] + pairs(m[2], mask), text)
-    return _NAMED.sub(lambda m: m[1] + m[2] + _once(m[3], mask), text)
+    if "eyJ" in text:
+        text = _JWT.sub(lambda m: mask(m[0]), text)
+    if "_" in text:
+        text = _KEYS.sub(lambda m: mask(m[0]), text)
+        text = _NAMED.sub(lambda m: m[1] + m[2] + _once(m[3], mask), text)
+    if " " in text or "%20" in text or "+" in text:
+        text = _SCHEMES.sub(lambda m: m[1] + m[2] + _once(m[3], mask), text)
+    if "?" in text:
+        text = _QUERY.sub(lambda m: m[1] + pairs(m[2], mask), text)
+    return _FRAGMENT.sub(lambda m: m[1] + pairs(m[2], mask), text) if "#" in text else text
 
 
 def in_line(line: str, mask: Mask, *, columns: bool) -> str:
     """Return a raw line masked; `columns` where its format has query and cookies as columns of their own (W3C)."""
     line = _PACKED.sub(lambda m: mask(m[0]) if _is_packed(m[0]) else m[0], line)
-    for pattern in (_HEADER, _JSON, _NESTED, _LOGFMT, _DUMP):
-        line = pattern.sub(lambda m: _keyed(m, mask), line)
-    line = _LIST.sub(lambda m: m[1] + _listed(m[2], mask) + m[3], line)
-    for fields in (_QUOTED_PAIRS, _BARE_PAIRS, *((_ONE_PAIR,) if columns else ())):
-        line = fields.sub(lambda m: pairs(m[1], mask), line)
+    if _WORD.search(line):
+        for pattern in (_HEADER, _JSON, _NESTED, _LOGFMT, _DUMP):
+            line = pattern.sub(lambda m: _keyed(m, mask), line)
+        line = _LIST.sub(lambda m: m[1] + _listed(m[2], mask) + m[3], line)
+    if "=" in line:
+        for fields in (_QUOTED_PAIRS, _BARE_PAIRS, *((_ONE_PAIR,) if columns else ())):
+            line = fields.sub(lambda m: pairs(m[1], mask), line)
     return in_text(line, mask)
 
 

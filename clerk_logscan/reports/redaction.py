@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,7 +24,9 @@ _ADDRESS = re.compile(f"{_V6}|{_V4}")
 _PRODUCT = re.compile(
     r"(?:Chrome|Chromium|CriOS|Edg|EdgA|EdgiOS|OPR|Safari|Firefox|Version|Vivaldi|Electron|YaBrowser)/$"
 )
+_OURS = "rule_id severity outcome target_kind target_kinds kind incident_id event_id first_seen last_seen from to role"
 _AS_THEY_ARE = {"source", "sources", "hops", "name", "sha256", "log_format", "log_formats", "rule_ids", "timestamp"}
+_AS_THEY_ARE |= set(_OURS.split())
 _UNTOUCHED = {"verdict", "rules", "tool"}
 _COLUMNS = ("cloudfront", "w3c", "iis")
 _ESCAPES = re.compile(r"\\x([0-9A-Fa-f]{2})|\\u00([0-9A-Fa-f]{2})|\\(?=[\"\\/])")
@@ -117,12 +120,13 @@ def _hosts(data: dict[str, Any]) -> set[str]:
 
 
 def _own(data: dict[str, Any]) -> set[str]:
-    """Return addresses of one's own: the Host of requests, and the edges whose names log files bear."""
+    """Return addresses of one's own: hops, the Host of requests, and the edges whose names log files bear."""
     hosts = {str(row["host"]).rsplit(":", 1)[0] for row in data["findings"] if row.get("host")}
     sources = " ".join(str(row.get("source") or "") for row in data["inputs"])
-    return hosts | set(_ADDRESS.findall(sources))
+    return hosts | set(_ADDRESS.findall(sources)) | set(map(str, data.get("own_addresses") or ()))
 
 
+@lru_cache(maxsize=65536)
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text.strip("[]"))
@@ -131,6 +135,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=65536)
 def _canonical(text: str) -> str:
     """Return one spelling of an address, an IPv4 one inside IPv6 as IPv4; other texts in lower case."""
     try:

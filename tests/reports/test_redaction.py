@@ -135,6 +135,15 @@ def test_an_attacker_who_was_named_by_a_host_name_stays_and_a_user_does_not() ->
     assert "dsl-7.isp.example" not in text
 
 
+def test_own_hops_stay() -> None:
+    """The addresses of one's own balancers and proxies are no bystanders' and stay where the document names them."""
+    report = report_of(LINES["forwarded"])
+    report.data["own_addresses"] = ["10.0.0.2"]
+    raw = report.redacted().data["findings"][1]["raw"]
+    assert "10.0.0.2" in raw
+    assert "10.0.0.1 " not in raw
+
+
 def test_redacting_twice_changes_nothing_and_says_so() -> None:
     """Masks are no values; the document tells that it was redacted, and the original stays as it was."""
     report = documents.exposed()
