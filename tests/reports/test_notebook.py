@@ -18,8 +18,21 @@ def test_a_notebook_shows_the_answer_first() -> None:
 def test_hostile_text_brings_no_element_of_its_own() -> None:
     """Only the tags that the fragment itself uses, and no working URL."""
     shown = documents.hostile()._repr_html_()
-    assert set(re.findall(r"</?([a-z]+)", shown)) <= set(
-        ["div", "p", "b", "dl", "dt", "dd", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"]
-    )
+    assert set(re.findall(r"</?([a-z]+)", shown)) <= {
+        "div",
+        "p",
+        "b",
+        "dl",
+        "dt",
+        "dd",
+        "ol",
+        "li",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    }
     assert not re.search(r"https?://", shown)
     assert shown.isprintable()
