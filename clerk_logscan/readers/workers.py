@@ -7,13 +7,16 @@ processes.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from functools import cache
 from queue import Empty, SimpleQueue
 from time import monotonic
+from types import FrameType
 from typing import Final, TypeVar
 
 _In = TypeVar("_In")
@@ -58,9 +61,9 @@ def side_by_side(
 ) -> Iterator[_Out]:
     """Yield `work` of each of `items` in their order, `workers` of them (0: one a core) at a time.
 
-    On Ctrl-C `stop` is set, at which `work` should return what it has: what comes within a second is still yielded, and
-    items not begun are left out. An exception of `work` is raised at its item's place. No thread keeps the process
-    alive.
+    The first Ctrl-C sets `stop`, at which `work` should return what it has: what comes within a second is still
+    yielded, and items not begun are left out. A second one raises KeyboardInterrupt. An exception of `work` is raised
+    at its item's place. No thread keeps the process alive.
     """
     stop = stop or threading.Event()
     todo = deque(enumerate(items))
@@ -80,9 +83,29 @@ def side_by_side(
     for _ in range(min(workers or cores(), len(items))):
         threading.Thread(target=run, daemon=True).start()
     try:
-        yield from _sorted(done, len(items), stop)
+        with _interrupt_sets(stop):
+            yield from _sorted(done, len(items), stop)
     finally:
         todo.clear()
+
+
+@contextmanager
+def _interrupt_sets(stop: threading.Event) -> Iterator[None]:
+    """Let the first Ctrl-C set `stop`, wherever the main thread is, instead of raising KeyboardInterrupt there."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            signal.default_int_handler(number, frame)
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _sorted(
@@ -97,10 +120,6 @@ def _sorted(
             early[index] = result, error
         except Empty:
             pass
-        except KeyboardInterrupt:
-            if stop.is_set():
-                raise
-            stop.set()
         if stop.is_set():
             until = min(until, monotonic() + _GRACE)
         while at in early:

@@ -1,0 +1,108 @@
+"""Threads: results keep their order, nothing runs far ahead, Ctrl-C ends it within a moment with what there is."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from clerk_logscan.readers.workers import cores, in_order, side_by_side
+
+
+def test_results_come_in_the_order_of_the_items_and_few_are_taken_ahead() -> None:
+    """The first takes longest; memory is bounded by what waits."""
+    taken = []
+
+    def items() -> object:
+        for number in range(50):
+            taken.append(number)
+            yield number
+
+    def work(number: int) -> int:
+        time.sleep(0.02 if number % 10 == 0 else 0)
+        return number * 2
+
+    for done, result in enumerate(in_order(work, items())):  # type: ignore[arg-type]
+        assert result == done * 2
+        assert len(taken) <= done + cores() + 3
+
+
+def test_an_error_of_the_work_is_raised_in_its_place() -> None:
+    """Those before it are still given."""
+
+    def work(number: int) -> int:
+        if number == 3:
+            raise OSError("gone")
+        return number
+
+    for run in (in_order(work, range(9)), side_by_side(work, range(9), workers=2)):
+        assert [next(run), next(run), next(run)] == [0, 1, 2]
+        with pytest.raises(OSError, match="gone"):
+            next(run)
+
+
+def test_inputs_run_side_by_side_and_are_given_in_order() -> None:
+    """Two that wait for each other both finish, and the slower first one comes first."""
+    barrier = threading.Barrier(2, timeout=10)
+
+    def work(number: int) -> int:
+        barrier.wait()
+        time.sleep(0.05 if number % 2 == 0 else 0)
+        return number
+
+    assert list(side_by_side(work, range(6), workers=2)) == list(range(6))
+    assert list(side_by_side(work, [])) == []
+
+
+def test_leaving_early_begins_nothing_more() -> None:
+    """Items that were not begun stay so."""
+    begun = []
+
+    def work(number: int) -> int:
+        begun.append(number)
+        time.sleep(0.01)
+        return number
+
+    run = side_by_side(work, range(1000), workers=2)
+    assert next(run) == 0
+    run.close()
+    time.sleep(0.05)
+    assert len(begun) < 20
+
+
+INTERRUPTED = """
+import os, threading, time
+from clerk_logscan.readers.workers import side_by_side
+stop = threading.Event()
+def say(*words):
+    os.write(1, (" ".join(map(str, words)) + chr(10)).encode())
+def work(number):
+    say("begun", number)
+    if number == 1:
+        time.sleep(20)
+    elif number:
+        stop.wait(20)
+    return number
+for result in side_by_side(work, range(9), workers=3, stop=stop):
+    say("result", result)
+say("stopped", stop.is_set())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to a process differ on Windows")
+def test_ctrl_c_ends_within_a_second_with_what_was_found() -> None:
+    """Work that heeds `stop` gives its part, work that hangs is left behind, and the process ends."""
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        seen = [process.stdout.readline() for _ in range(5)]
+        assert sorted(seen) == ["begun 0\n", "begun 1\n", "begun 2\n", "begun 3\n", "result 0\n"]
+        at = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read().split("\n")
+        assert process.wait(10) == 0
+    assert time.monotonic() - at < 5  # generous: the machine may be busy
+    assert rest == ["result 2", "result 3", "stopped True", ""]
