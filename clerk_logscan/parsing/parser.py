@@ -73,10 +73,7 @@ class Parser:
         jsons = cascade.jsons if sample["raw"].str.contains("{", literal=True).any() else None
         reads = detection.Reads(cascade.templates, jsons)
         self._peeler = Peeler(self.source, reads)
-        self._peeler.detect(sample)
-        trial_peeler = Peeler(self.source, reads)
-        trial_peeler.detect(sample)
-        texts = pl.concat([trial_peeler.peel(sample), trial_peeler.finish()])["text"]
+        texts = self._peeler.detect(sample)["text"]
         trial_w3c = W3c(cascade.w3c.definitions)
         self.ranking = detection.rank(texts, cascade.templates, jsons, trial_w3c)
         cascade.w3c.layouts = trial_w3c.layouts
