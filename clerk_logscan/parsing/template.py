@@ -24,6 +24,8 @@ _QUOTED: Final = {
 # A request in a line with raw quotes: its first end that has a protocol. A target with a blank is refused by
 # servers, so what imitates that end can only come later, in a referer or an agent.
 _LOOSE_REQUEST: Final = r"(?:.*? HTTP/[0-9](?:\.[0-9])?|.*?)"
+# A request with no quotes around it ends by its own form only; a line that holds something else is not of this format.
+_BARE_REQUEST: Final = r"(?:[A-Za-z_-]+ [^ ](?:.*? HTTP/[0-9](?:\.[0-9])?|[^ ]*)|-|<BADREQ>|)"
 _FEW: Final = 300  # lines; with more the pattern's own cost no longer counts
 # How a variable begins that may follow another one with nothing between.
 _STARTS: Final = {"request_uri": "/", "uri": "/", "is_args": "?", "apache_q": "?"}
@@ -151,9 +153,11 @@ class _Builder:
         shape = self.definition.shapes.get(name)
         if shape is not None:
             return shape
+        quoted = before.endswith('"') and after.startswith('"')
+        if name in self.requests and not before.endswith('"'):
+            return _BARE_REQUEST
         if at_end:
             return ".*"
-        quoted = before.endswith('"') and after.startswith('"')
         escape = self.definition.escape
         if quoted and escape in _QUOTED:
             return _QUOTED["c" if self.loose and escape != "haproxy" else escape]
@@ -163,6 +167,11 @@ class _Builder:
             return ".*?"
         some = "*" if quoted or escape == "none" else "+"
         return f"[^{_escaped(after[0])}]{some}"
+
+
+def variables_of(one: Template) -> list[str]:
+    """Return the names of a template's variables in their order."""
+    return [braced or bare for text in (one.pattern, *one.tail) for braced, bare in REFERENCE.findall(text)]
 
 
 def _escaped(literal: str) -> str:

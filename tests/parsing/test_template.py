@@ -186,3 +186,13 @@ def test_alb_lines_are_read_with_any_number_of_fields_from_twelve_on(fields: int
     assert len(pieces) == 34 and row is not None and row["sent"] == "512"
     assert row["trace_id"] == ("Root=1-67400006-36d228ad5d99923122bbe354" if fields >= 18 else None)
     assert row["actions"] == ("waf,forward" if fields >= 23 else None)
+
+
+@pytest.mark.parametrize("pattern", ["$remote_addr $request", "$remote_addr $request $status"])
+def test_a_request_without_quotes_is_read_by_its_form_and_nothing_else_is_taken_for_it(pattern: str) -> None:
+    definition = simple(pattern)
+    tail = " 200" if pattern.endswith("$status") else ""
+    lines = ["1.2.3.4 GET /a b HTTP/1.1", "1.2.3.4 -", '1.2.3.4 - - [30/Mar/2026:04:12:07 +0000] "GET /x HTTP/1.1"']
+    mask, raw = cut(pl.Series([line + tail for line in lines]), definition)
+    assert mask.to_list() == [True, True, False]
+    assert raw["request"].to_list() == ["GET /a b HTTP/1.1", "-"]
