@@ -224,4 +224,6 @@ def _encode_authority(reference: str) -> str | None:
     if any(label is None for label in encoded):
         return None
     domain = ".".join(quote(label, safe="") for label in encoded if label is not None)
+    if not domain:
+        return None
     return f"{found[1]}{userinfo}{at}{domain}{port[0] if port else ''}{found[3]}"

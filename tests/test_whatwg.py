@@ -29,6 +29,7 @@ BASE = "https://frontend-api.clerk.dev"
         ("%C3%A9vil.example", "xn--vil-9la.example"),
         ("evil^x", None),
         ("xn--80A-%D7%90", None),
+        ("%C2%AD", None),
         ("client%EF%BD%85%D7%90", "xn--cliente-c5i"),
     ],
 )
