@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 import ada_url
 
 # Schemes whose hosts are domains (URL Standard, "special"); other schemes have opaque hosts.
-_SPECIAL: Final = ("http:", "https:", "ws:", "wss:", "ftp:")
+_SPECIAL: Final = ("http:", "https:", "ws:", "wss:", "ftp:", "file:")
 _DOTS: Final = re.compile("[.\u3002\uff0e\uff61]")  # UTS 46 maps all four to a full stop
 # What precedes the path: special schemes and references to them skip any number of slashes, of either kind.
 _BEFORE_PATH: Final = re.compile(
