@@ -32,6 +32,8 @@ _FIELDS: Final = ("#Fields:", "#Version:")
 _TRACE: Final = ("TRACE", '"trace"')
 # journald writes a message that is not printable as an array of bytes; Firehose, Lambda and CloudWatch base64 of gzip.
 _OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI')
+# Pieces of a line, by the marks of containerd and CRI-O, Docker's fluentd driver, Fluent Bit: the attack may be cut.
+_PIECES: Final = (" stdout P ", " stderr P ", '"partial_message"', '"logtag":"P"', '"logtag": "P"')
 _EPOCH: Final = 16  # blocks
 _BUSY: Final = 400  # matches of a kind in a block from which on it is judged without asking the sieve
 _MARKED_LINES: Final = 256  # marked lines of a block that are kept
@@ -148,7 +150,11 @@ class Search:
         """
         kinds: dict[str, int] = {}
         if self._paths:
-            kinds |= dict.fromkeys(_FIELDS, FIELDS) | dict.fromkeys(_OPAQUE, LINE) | dict.fromkeys(_TRACE, TRACE)
+            kinds |= (
+                dict.fromkeys(_FIELDS, FIELDS)
+                | dict.fromkeys((*_OPAQUE, *_PIECES), LINE)
+                | dict.fromkeys(_TRACE, TRACE)
+            )
         if self._paths and not busy & PATH:
             kinds |= dict.fromkeys(_MARKS, MARK)
         for name in self._names:
