@@ -16,8 +16,10 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.parsing import template
-from clerk_logscan.parsing.definitions import ESCAPES, Definition, Library
+from clerk_logscan.parsing.definitions import ESCAPES, Definition, Library, Template
+from clerk_logscan.parsing.inference.record_guesses import tells_request
 from clerk_logscan.parsing.json_lines import JsonLines
+from clerk_logscan.parsing.record_lines import RecordLines
 from clerk_logscan.parsing.variables import REFERENCE
 from clerk_logscan.parsing.w3c import W3c
 
@@ -63,7 +65,9 @@ def rank(texts: pl.Series, templates: Sequence[Definition], jsons: JsonLines | N
     for cut in cuts:
         counts[cut.definition.name] = counts.get(cut.definition.name, 0) + len(cut.rows)
     lines = texts.filter(~is_json | any(reads_json(definition) for definition in templates))
-    masks = {d: template.cut(lines, d, detecting=True)[0] for d in templates} if len(lines) else {}
+    whole = "\n".join(lines.to_list())
+    likely = [d for d in templates if any(template.holds_literals(whole, one) for one in d.templates)]
+    masks = {d: template.cut(lines, d, detecting=True)[0] for d in likely}
     counts |= {definition.name: total for definition, mask in masks.items() if (total := int(mask.sum()))}
     order = _ordered(templates, masks)
     places = {definition.name: place for place, definition in enumerate(order)}
@@ -106,16 +110,34 @@ def reads_json(definition: Definition) -> bool:
 class Reads:
     """Tells whether some definition reads a single text whole; for deciding what only looks like an envelope."""
 
-    def __init__(self, templates: Sequence[Definition], jsons: JsonLines | None) -> None:
-        patterns = [template.compile_template(one, d).regex for d in templates for one in d.templates]
-        self._patterns = [re.compile(_python(pattern)) for pattern in patterns]
-        self._jsons = jsons
+    def __init__(
+        self,
+        templates: Sequence[Definition],
+        jsons: JsonLines | None,
+        records: RecordLines | None = None,
+        *,
+        guesses: bool = False,
+    ) -> None:
+        self._templates = [(one, definition) for definition in templates for one in definition.templates]
+        self._jsons, self._records, self._guesses = jsons, records, guesses
 
     def __call__(self, text: str) -> bool:
         """Return whether `text` is a request line of a known format."""
         if text.lstrip().startswith("{"):
-            return self._jsons is not None and bool(self._jsons.cut(pl.Series([text])))
-        return any(pattern.match(text) for pattern in self._patterns)
+            if self._jsons is not None and self._jsons.cut(pl.Series([text])):
+                return True
+            return self._guesses and tells_request(text)
+        for place, (one, definition) in enumerate(self._templates):
+            if template.holds_literals(text, one) and _pattern(one, definition).match(text):
+                # Lines of one log are alike: what read this one is tried first on the next.
+                self._templates.insert(0, self._templates.pop(place))
+                return True
+        return bool(self._records and self._records.definitions and self._records.cut(pl.Series([text])))
+
+
+@cache
+def _pattern(one: Template, definition: Definition) -> re.Pattern[str]:
+    return re.compile(_python(template.compile_template(one, definition).regex))
 
 
 def _python(pattern: str) -> str:

@@ -74,10 +74,17 @@ def cut(
 
 def _may_match(lines: pl.Series, template: Template) -> bool:
     """Tell whether a few lines hold all the literals; a pattern compiled in vain costs as much as a thousand lines."""
-    if len(lines) > _FEW:
-        return True
-    text = "\n".join(line for line in lines.to_list() if line is not None)
-    return all(literal in text for literal in REFERENCE.split(template.pattern)[::3])
+    return len(lines) > _FEW or holds_literals("\n".join(lines.drop_nulls().to_list()), template)
+
+
+def holds_literals(text: str, template: Template) -> bool:
+    """Tell whether `text` holds every literal of a template; a line that does not cannot be one of its."""
+    return all(literal in text for literal in _literals(template))
+
+
+@lru_cache(maxsize=512)
+def _literals(template: Template) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(REFERENCE.split(template.pattern)[::3]))
 
 
 def _extract(lines: pl.Series, pattern: Pattern) -> tuple[pl.Series | None, pl.DataFrame] | None:
