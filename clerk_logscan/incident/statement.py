@@ -65,6 +65,11 @@ def limits(scene: Scene) -> list[str]:
         found.append(
             f"{', '.join(best)} {verb} delivered on a best-effort basis (ALB, CloudFront): a request may be missing."
         )
+    found += [
+        f"The layout of {row['source']} was guessed from its lines; `clerk-logscan formats --why` says how."
+        for row in scene.inputs
+        if row.get("_guessed")
+    ]
     if scene.case.off_host:
         found.append(
             "The vulnerable proxy follows redirects with the key; no access log shows where a second hop went."

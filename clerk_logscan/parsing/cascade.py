@@ -10,7 +10,10 @@ import polars as pl
 from clerk_logscan.parsing import detection, escapes, template
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.inference import Guess, both_ends
 from clerk_logscan.parsing.json_lines import JsonLines
+from clerk_logscan.parsing.learning import Learning
+from clerk_logscan.parsing.record_lines import GRAMMARS, RecordLines
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c
 
@@ -18,10 +21,10 @@ JSON: Final = r"^\s*\{"
 
 
 class Cascade:
-    """The grammars of one input, in the order JSON, W3C, templates strictly, templates loosely.
+    """The grammars of one input, in the order JSON, W3C, templates strictly, CSV and pairs, guesses, templates loosely.
 
     `templates` may be set anew, in the order of detection. `seen`: names of the definitions that have proved
-    themselves by a line.
+    themselves by a line. `learning` holds what was guessed.
     """
 
     def __init__(self, definitions: detection.Definitions) -> None:
@@ -29,7 +32,10 @@ class Cascade:
         self.w3c = W3c(detection.of_grammar(definitions, "w3c"))
         self._jsons: JsonLines | None = None
         self._templates: list[Definition] | None = None
+        self._records: RecordLines | None = None
         self.seen: set[str] = set()
+        self._lines_at_hand = 0
+        self.learning = Learning(open=getattr(definitions, "open", False))
 
     @property
     def templates(self) -> list[Definition]:
@@ -49,11 +55,36 @@ class Cascade:
             self._jsons = JsonLines(detection.of_grammar(self._definitions, "json"))
         return self._jsons
 
+    @property
+    def records(self) -> RecordLines:
+        """The definitions of the grammars `csv` and `pairs`."""
+        if self._records is None:
+            self._records = RecordLines([d for g in GRAMMARS for d in detection.of_grammar(self._definitions, g)])
+        return self._records
+
+    def add(self, guesses: Sequence[Guess]) -> None:
+        """Let guessed definitions read what no other does."""
+        for definition in (guess.definition for guess in guesses):
+            if definition.grammar == "template":
+                self.templates = [*self.templates, definition]
+            elif definition.grammar == "json":
+                self._jsons = JsonLines([*self.jsons.definitions, definition])
+            else:
+                self._records = RecordLines([*self.records.definitions, definition])
+
+    def unread(self, texts: pl.Series, w3c: W3c) -> pl.Series:
+        """Return the texts that no definition reads strictly; `w3c` is one to be thrown away afterwards."""
+        for step in (self._json, w3c.cut, self._strict, self._named):
+            rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
+            texts = texts.gather(_left(rows, list(step(texts))))
+        return texts
+
     def cut(self, texts: pl.Series) -> tuple[list[Cut], pl.Series]:
         """Return what the definitions read of `texts`, and the rows (UInt32) that none reads."""
         rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
         found: list[Cut] = []
-        for step in (self._json, self._lines, self._strict, self._loose):
+        self._lines_at_hand = len(texts)
+        for step in (self._json, self._lines, self._strict, self._named, self._unknown, self._loose):
             for cut in step(texts.gather(rows) if found else texts):
                 found.append(Cut(cut.definition, rows.gather(cut.rows), cut.raw))
                 self.seen.add(cut.definition.name)
@@ -77,6 +108,21 @@ class Cascade:
     def _strict(self, texts: pl.Series) -> Iterator[Cut]:
         yield from self._by_template(texts, self.templates, loose=False)
 
+    def _named(self, texts: pl.Series) -> Iterator[Cut]:
+        """Read lines that name their values."""
+        yield from self.records.cut(texts) if self.records.definitions else ()
+
+    def _unknown(self, texts: pl.Series) -> Iterator[Cut]:
+        """Guess a layout for lines that no definition reads, where there are enough, and read them by it."""
+        guesses = self.learning.learn(texts, self._lines_at_hand, known=bool(self.seen))
+        self.add(guesses)
+        rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
+        for guess in guesses:
+            for cut in _by_one(guess.definition, texts.gather(rows)):
+                taken = rows.gather(cut.rows)
+                yield Cut(cut.definition, taken, cut.raw)
+                rows = rows.filter(~rows.is_in(taken.implode()))
+
     def _loose(self, texts: pl.Series) -> Iterator[Cut]:
         """Read hostile lines from both ends, by the definitions that have read others here (all, where none has)."""
         like = looks_like_request(texts).arg_true()
@@ -95,7 +141,10 @@ class Cascade:
             if not len(left):
                 continue
             some = texts.gather(left) if len(left) < len(texts) else texts
-            matched, raw = template.cut(some, definition, loose=loose, detecting=definition.name not in self.seen)
+            if loose and definition.guessed:
+                matched, raw = both_ends.cut(some, definition)
+            else:
+                matched, raw = template.cut(some, definition, loose=loose, detecting=definition.name not in self.seen)
             if not raw.height:
                 continue
             yield Cut(definition, left.filter(matched), raw)
@@ -103,6 +152,15 @@ class Cascade:
             rows = rows.filter(~rows.is_in(left.filter(matched).implode()))
             if not len(rows):
                 return
+
+
+def _by_one(definition: Definition, texts: pl.Series) -> Sequence[Cut]:
+    """Return what one definition reads of texts."""
+    if definition.grammar == "template":
+        matched, raw = template.cut(texts, definition)
+        return [Cut(definition, matched.arg_true().cast(pl.UInt32), raw)] if raw.height else []
+    cutter = JsonLines([definition]) if definition.grammar == "json" else RecordLines([definition])
+    return cutter.cut(texts)
 
 
 def _left(rows: pl.Series, cuts: Sequence[Cut]) -> pl.Series:

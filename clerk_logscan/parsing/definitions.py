@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-GRAMMARS: Final = ("template", "w3c", "json")
+GRAMMARS: Final = ("template", "w3c", "json", "csv", "pairs")
 # Outermost first; `platform`: the router of a hosting platform; `unknown`: any of them.
 HOPS: Final = ("edge", "balancer", "platform", "proxy", "application", "unknown")
 ESCAPES: Final = ("nginx", "apache", "c", "quote", "none", "haproxy", "percent-once", "json")
@@ -129,17 +129,26 @@ class Sample:
     expect: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """How sure a guessed definition is: it reads `explained` of the `lines` that it was guessed from."""
+
+    explained: int
+    lines: int
+
+
 @dataclass(frozen=True)
 class Definition:
     """One log format.
 
     name        the file's stem, as `log_format` says it
-    grammar     "template", "w3c" or "json"
+    grammar     one of GRAMMARS
     columns     schema column or pseudo-column (COLUMN_KINDS) to its sources, the first with a value wins
     shapes      field to a regular expression that its text must match whole, for the line to be of this format
-    requires    json: key paths that a record must have; w3c: column names that the header must have
-    order       w3c: the columns in their order, where no header names them
-    delimiter   w3c: between columns; json and template do not use it
+    requires    json, csv, pairs: key paths that a record must have; w3c: column names that the header must have
+    order       w3c, csv: the columns in their order, where no header names them
+    delimiter   w3c, csv, pairs: between columns; json and template do not use it
+    separator   pairs: between a key and its value
     headerless  w3c: the log has no `#Fields:` line
     evidence    what shows that a request was forwarded or not; the first that holds decides
     other       conditions under which a record is of this format but is no request
@@ -165,17 +174,19 @@ class Definition:
     requires: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     delimiter: str = "\t"
+    separator: str = "="
     headerless: bool = False
     columns: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     other: tuple[tuple[Condition, ...], ...] = ()
     join: Join | None = None
     repeats: tuple[str, ...] = ()
+    guessed: Guessed | None = field(default=None, compare=False)
     origin: str = ""  # the file it was read from, or "" for a pasted one
     sample_text: str = field(default="", repr=False, compare=False)
 
     def __hash__(self) -> int:
-        return hash((self.name, self.origin, self.templates))
+        return hash((self.name, self.origin, self.templates, self.delimiter, self.order))
 
     @cached_property
     def fields(self) -> frozenset[str]:
@@ -201,12 +212,13 @@ class Library(Mapping[str, Definition]):
     """Definitions by name, each read when first asked for; `-` and `_` are one in a name.
 
     `paths`: files of the package and of plug-ins; `loaded`: those already read. A later one of a name replaces
-    an earlier one. Reading raises DefinitionError.
+    an earlier one. Reading raises DefinitionError. `open`: what none of them reads may be guessed.
     """
 
     def __init__(self, paths: Iterable[Path], loaded: Iterable[Definition] = ()) -> None:
         self._paths = {path.stem: path for path in paths}
         self._loaded = {definition.name: definition for definition in loaded}
+        self.open = bool(self._paths)
 
     def __getitem__(self, name: str) -> Definition:
         key = name.replace("-", "_")

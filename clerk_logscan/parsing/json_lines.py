@@ -65,8 +65,8 @@ def _series(column: Column, values: Sequence[Any]) -> pl.Series:
 class JsonLines:
     """Cuts JSON records by the first definition whose required paths they have; the more it requires, the earlier."""
 
-    def __init__(self, definitions: Iterable[Definition]) -> None:
-        found = [definition for definition in definitions if definition.grammar == "json"]
+    def __init__(self, definitions: Iterable[Definition], grammar: str = "json") -> None:
+        found = [definition for definition in definitions if definition.grammar == grammar]
         self.definitions = sorted(found, key=_openness)
         self._plans: dict[tuple[str, ...], list[_Plan]] = {}
         self._variants: dict[tuple[str, tuple[Evidence, ...]], Definition] = {}
@@ -76,7 +76,7 @@ class JsonLines:
         """Return what the definitions read of `texts`, a record each; other rows are in no Cut."""
         used: dict[int, _Plan] = {}
         with _no_collection():
-            for row, record in enumerate(json_values.read_objects(texts)):
+            for row, record in enumerate(self._records(texts)):
                 plan = self._plan(record) if record else None
                 if plan is None or record is None:
                     continue
@@ -87,6 +87,10 @@ class JsonLines:
                 plan.rows.append(row)
                 plan.values.append(plan.take(record))
             return _cuts(used.values())
+
+    def _records(self, texts: pl.Series) -> Iterator[Record | None]:
+        """Return the record that each text holds, or None."""
+        return json_values.read_objects(texts)
 
     def _plan(self, record: Record) -> _Plan | None:
         """Return the plan of the first definition that reads `record`."""
@@ -148,10 +152,14 @@ def _cuts(plans: Iterable[_Plan]) -> list[Cut]:
     return found
 
 
-def _openness(definition: Definition) -> tuple[int, int, str]:
-    """Return the order of definitions: the more it requires the earlier, then the fewer alternatives that leaves."""
+def _openness(definition: Definition) -> tuple[bool, int, int, str]:
+    """Return the order of definitions: the more it requires the earlier, then the fewer alternatives that leaves.
+
+    What was guessed from this file's lines comes last.
+    """
     alternatives = sum(paths.count("|") for paths in definition.requires)
-    return -(len(definition.requires) + len(definition.shapes)), alternatives, definition.name
+    known = len(definition.requires) + len(definition.shapes)
+    return definition.guessed is not None, -known, alternatives, definition.name
 
 
 def _columns(definition: Definition) -> list[Column]:

@@ -14,9 +14,11 @@ from clerk_logscan.parsing import detection, json_documents, lines
 from clerk_logscan.parsing.cascade import JSON, Cascade
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
-from clerk_logscan.parsing.envelopes import Peeler
+from clerk_logscan.parsing.envelopes import HIDDEN, Peeler
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed, without_missing
+from clerk_logscan.parsing.inference import Guess
+from clerk_logscan.parsing.inference.likely import may_tell
 from clerk_logscan.parsing.joins import PLACE, Joiner, side
 from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.requestlike import looks_like_request
@@ -57,10 +59,22 @@ class Parser:
         return self._joins or self._assembler is not None or (self._peeler is not None and self._peeler.needs_all)
 
     @property
+    def hidden(self) -> int:
+        """Records that hold a line which they do not show, or not to its end; each is among the malformed."""
+        return self._peeler.hidden if self._peeler else 0
+
+    @property
     def why(self) -> list[str]:
         """Why the formats were chosen, a sentence each."""
         worn = self._peeler.names if self._peeler else []
-        return [*([f"the lines are inside {' > '.join(worn)}"] if worn else []), *self.ranking.sentences()]
+        guessed = [sentence for guess in self._cascade.learning.guesses for sentence in guess.sentences()]
+        inside = [f"the lines are inside {' > '.join(worn)}"] if worn else []
+        return [*inside, *self.ranking.sentences(), *guessed]
+
+    @property
+    def guesses(self) -> list[Guess]:
+        """The layouts that were guessed from the lines of this input."""
+        return self._cascade.learning.guesses
 
     def detect(self, sample: pl.DataFrame) -> None:
         """Settle envelopes, formats and their order by sampled lines: line_number, byte_offset, raw."""
@@ -71,15 +85,43 @@ class Parser:
         sample = json_documents.split(sample)
         cascade = self._cascade
         jsons = cascade.jsons if sample["raw"].str.contains("{", literal=True).any() else None
-        reads = detection.Reads(cascade.templates, jsons)
-        self._peeler = Peeler(self.source, reads)
-        texts = self._peeler.detect(sample)["text"]
+        texts = self._peel(sample, jsons)
+        if self._learned_inside(texts):
+            jsons = cascade.jsons
+            texts = self._peel(sample, jsons)
         trial_w3c = W3c(cascade.w3c.definitions)
         self.ranking = detection.rank(texts, cascade.templates, jsons, trial_w3c)
         cascade.w3c.layouts = trial_w3c.layouts
         cascade.templates = self.ranking.templates
         cascade.seen.update(self.ranking.matches)
         self._joins = jsons is not None and _has_halves(jsons, texts)
+        self._learn(texts)
+
+    def _peel(self, sample: pl.DataFrame, jsons: JsonLines | None) -> pl.Series:
+        """Settle the envelopes; return the lines within."""
+        cascade = self._cascade
+        reads = detection.Reads(cascade.templates, jsons, cascade.records, guesses=cascade.learning.open)
+        self._peeler = Peeler(self.source, reads)
+        return self._peeler.detect(sample)["text"]
+
+    def _learned_inside(self, texts: pl.Series) -> bool:
+        """Guess the layout of lines that are inside of JSON records; tell whether there is one."""
+        cascade = self._cascade
+        if not cascade.learning.open or not texts.str.contains(JSON).any():
+            return False
+        found = cascade.learning.inside(cascade.unread(texts.head(detection.SAMPLED), W3c([])))
+        cascade.add(found)
+        return bool(found)
+
+    def _learn(self, texts: pl.Series) -> None:
+        """Guess the layouts of sampled lines that no format reads."""
+        cascade, ranking = self._cascade, self.ranking
+        if not cascade.learning.open or sum(ranking.matches.values()) >= ranking.sampled:
+            return
+        left = cascade.unread(texts.head(detection.SAMPLED), W3c(cascade.w3c.definitions))
+        found = cascade.learning.learn(left, ranking.sampled, known=bool(ranking.matches))
+        cascade.add(found)
+        cascade.seen.update(guess.definition.name for guess in found)
 
     def read(self, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
@@ -111,7 +153,10 @@ class Parser:
             found.append(requests)
             none -= kept
         rest = peeled[left]
-        malformed = rest.filter(looks_like_request(rest["text"])).select(*lines.SCHEMA)
+        like = looks_like_request(rest["text"]) | (rest["text"] == HIDDEN)
+        if self.guesses:  # nobody knows what its lines look like
+            like |= pl.Series([may_tell(text) for text in rest["text"]], dtype=pl.Boolean)
+        malformed = rest.filter(like).select(*lines.SCHEMA)
         return self._parsed(found, none - malformed.height, malformed)
 
     def _taken(self, cut: Cut, peeled: pl.DataFrame) -> tuple[pl.DataFrame, int]:

@@ -1,0 +1,23 @@
+"""Lines that may tell of a request, in whatever layout: wider than what is called malformed."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from clerk_logscan.parsing.inference import shapes
+
+_TARGET: Final = re.compile(r"""(?:^|[\s"'=|,;:\[({<\t\x01^~])(?:\\?/|https?:\\?/\\?/|\\u002[fF])""")
+_METHOD: Final = re.compile(rf"(?:^|[^A-Za-z0-9_/-])(?:{'|'.join(sorted(shapes.METHODS))})(?:$|[^A-Za-z0-9_/-])")
+_LOWER: Final = re.compile(r"""(?i)(?:method|verb)["']?\s*[:=]\s*["']?(?:get|post|put|head|delete|patch|options)\b""")
+_STATUS: Final = re.compile(r"""(?:^|[\s"'=|,;:\t])[1-5][0-9]{2}(?=$|[\s"',;|}\])])""")
+_ERROR: Final = re.compile(
+    r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: |\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4}\] \[[\w:-]*\] "
+)
+
+
+def may_tell(text: str) -> bool:
+    """Tell whether a line may be a request's: a target and a method, or a target and a status."""
+    if not _TARGET.search(text) or _ERROR.match(text):
+        return False
+    return bool(_METHOD.search(text) or _LOWER.search(text) or _STATUS.search(text))

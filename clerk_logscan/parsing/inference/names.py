@@ -1,0 +1,80 @@
+"""Keys by their names: which column a key of an unknown log fills, by the synonyms in data/synonyms.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+_FILE: Final = Path(__file__).parent.parent.parent / "data" / "synonyms.toml"
+_UNITS: Final = (
+    (r"(?:milliseconds?|millis|ms)$", "ms"),
+    (r"(?:microseconds?|micros|microsec|us|usec)$", "us"),
+    (r"(?:nanoseconds?|nanos|ns)$", "ns"),
+    (r"(?:seconds?|secs?|s)$", "s"),
+)
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def _ranks(column: str) -> dict[str, int]:
+    return {plain(name): place for place, name in enumerate(_data()["columns"][column])}
+
+
+@cache
+def others(kind: str) -> frozenset[str]:
+    """Return a list of `[others]`: parents, headers, routes or shippers."""
+    return frozenset(_data()["others"][kind])
+
+
+def plain(name: str) -> str:
+    """Return a name in lower case, letters and digits alone."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def parts(path: str) -> list[str]:
+    """Return the keys of a path (`request.headers[User-Agent]`), each plain."""
+    return [plain(part) for part in re.split(r"[.\[\]]+", path) if plain(part)]
+
+
+@cache
+def rank(path: str, column: str) -> int | None:
+    """Return how well the key `path` is known as a name of `column`, 0 the best; None where it is not.
+
+    A key that is known by its last part alone counts less, and not at all where it stands below another's name.
+    """
+    keys = parts(path)
+    known = _ranks(column)
+    for start, penalty in ((0, 0), (len(keys) - 2, 5), (len(keys) - 1, 10)):
+        name = "".join(keys[max(start, 0) :])
+        if name in known and start >= 0:
+            own = not set(keys[: max(start, 0)]) & others("parents")
+            return known[name] + (penalty if start > 0 else 0) if own else None
+    return None
+
+
+def is_route(path: str) -> bool:
+    """Tell whether a key names a template of the router."""
+    keys = parts(path)
+    return bool(keys) and (keys[-1] in others("routes") or "".join(keys[-2:]) in others("routes"))
+
+
+def unit(path: str) -> str | None:
+    """Return the unit that a key's name ends in: `duration_ms`, `latencySeconds`, `reqtime_microsec`; or None."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.split(r"[.\[\]]+", path.rstrip("]"))[-1]).lower()
+    for pattern, name in _UNITS:
+        if re.search(rf"(?:^|[_-]){pattern}", words):
+            return name
+    return None
+
+
+def is_header(path: str, name: str) -> bool:
+    """Tell whether a key is the request header `name` (plain), below an object of headers."""
+    keys = parts(path)
+    return len(keys) > 1 and keys[-1] == name and bool(set(keys[:-1]) & others("headers"))

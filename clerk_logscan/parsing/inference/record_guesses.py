@@ -1,0 +1,210 @@
+"""Guesses of layouts that name their values: JSON records, `key=value` and LTSV lines, CSV under a header or without."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from clerk_logscan.parsing import json_paths, json_values, record_readers, template
+from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.inference import shapes
+from clerk_logscan.parsing.inference.columns import Column, Roles
+from clerk_logscan.parsing.inference.roles import assign
+from clerk_logscan.parsing.json_lines import JsonLines
+from clerk_logscan.parsing.record_lines import RecordLines
+
+Found = tuple[Definition, tuple[str, ...]]
+Record = dict[str, Any]
+
+_DEEPEST: Final = 5
+_MOSTLY: Final = 0.8
+_KEYED: Final = re.compile(r"(?:^|\s)[A-Za-z_@][\w.@/-]*=\S?")
+_LABEL: Final = re.compile(r"[A-Za-z_@][\w.@-]*")
+_NAME: Final = re.compile(r"[A-Za-z_@#(%][\w .()\[\]/:@%\-#]*")
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_FEWEST: Final = 3
+_TARGETS: Final = ("request", "request_target", "url", "path")
+# A cell of these must be what its column is, or the line is another.
+_SHAPES: Final = {
+    "status": r"-?[0-9]{1,3}(?:[ ,]+[0-9-]+)*|-|",
+    "request_target": r"(?s)[/\\*].*|(?i:https?|wss?)://.*|-|",
+    "path": r"(?s)[/\\*].*|-|",
+    "method": r"[A-Za-z_-]*",
+}
+
+
+def reader(definition: Definition) -> Callable[[Sequence[str]], list[bool]]:
+    """Return what tells which of some lines a definition, alone, reads."""
+
+    def reads(lines: Sequence[str]) -> list[bool]:
+        texts = pl.Series(lines, dtype=pl.String)
+        if definition.grammar == "template":
+            return template.cut(texts, definition)[0].to_list()
+        cutter = JsonLines([definition]) if definition.grammar == "json" else RecordLines([definition])
+        taken = {row for cut in cutter.cut(texts) for row in cut.rows}
+        return [row in taken for row in range(len(texts))]
+
+    return reads
+
+
+def guesses(lines: Sequence[str], name: str) -> Iterator[Found]:
+    """Yield the definitions that the lines suggest, the likelier first, each with the reasons for its columns."""
+    objects = [line for line in lines if line.lstrip().startswith("{")]
+    if len(objects) > len(lines) / 2:
+        yield from _json(objects, name)
+        return
+    for make in (_csv, _pairs, _logfmt):
+        yield from make(lines, name)
+
+
+def _json(lines: Sequence[str], name: str) -> Iterator[Found]:
+    records = [record for record in json_values.read_objects(pl.Series(lines)) if record]
+    found = _named([_flat(record) for record in records])
+    if found:
+        yield _definition(name, "json", found[0], found[1])
+
+
+def tells_request(text: str) -> bool:
+    """Tell whether one JSON record, by itself, is a request: so it is no envelope of a line within."""
+    record = next(json_values.read_objects(pl.Series([text])))
+    return record is not None and _named([_flat(record)]) is not None
+
+
+def _flat(value: Record, path: str = "", depth: int = 0) -> dict[str, str]:
+    """Return the texts of a record by their paths, as json_paths reads them; lists of names and values, too."""
+    found: dict[str, str] = {}
+    for key, inner in value.items():
+        here = f"{path}.{key}" if path else key
+        if isinstance(inner, dict) and depth < _DEEPEST:
+            found |= _flat(inner, here, depth + 1)
+        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            found |= _listed(inner, here) or _flat(inner[0], here, depth + 1)
+        elif (text := json_paths.text(inner)) is not None:
+            found[here] = text
+    return found
+
+
+def _listed(items: Sequence[Any], path: str) -> dict[str, str]:
+    """Return the values of a list of names and values (`[{"name": ..., "value": ...}]`) by `path[name]`."""
+    found: dict[str, str] = {}
+    for item in items:
+        name = next((item[key] for key in json_paths.NAMES if key in item), None) if isinstance(item, dict) else None
+        value = next((item[key] for key in json_paths.VALUES if key in item), None) if isinstance(item, dict) else None
+        if isinstance(name, str) and (text := json_paths.text(value)) is not None:
+            found[f"{path}[{name}]"] = text
+    return found
+
+
+def _pairs(lines: Sequence[str], name: str) -> Iterator[Found]:
+    """Yield LTSV and its kin: every cell has a label."""
+    for delimiter in ("\t", " | ", "|", "; ", ";", ", ", ","):
+        for separator in ("=", ":"):
+            good = [line for line in lines if _is_labelled(line.split(delimiter), separator)]
+            if len(good) < _MOSTLY * len(lines):
+                continue
+            layout = Definition(name, "", "", "pairs", delimiter=delimiter, separator=separator)
+            if found := _read(layout, lines):
+                yield _definition(name, "pairs", *found, delimiter=delimiter, separator=separator)
+
+
+def _is_labelled(cells: Sequence[str], separator: str) -> bool:
+    labels = [cell.partition(separator)[0].strip() for cell in cells]
+    return len(cells) >= _FEWEST and all(map(_LABEL.fullmatch, labels)) and len(set(labels)) == len(labels)
+
+
+def _logfmt(lines: Sequence[str], name: str) -> Iterator[Found]:
+    """Yield `key=value` with blanks between."""
+    keyed = [line for line in lines if len(_KEYED.findall(line)) >= _FEWEST]
+    if len(keyed) < _MOSTLY * len(lines):
+        return
+    layout = Definition(name, "", "", "pairs", delimiter=" ")
+    if found := _read(layout, lines):
+        yield _definition(name, "pairs", *found, delimiter=" ")
+
+
+def _read(layout: Definition, lines: Sequence[str]) -> tuple[list[Column], Roles] | None:
+    read = record_readers.reader(layout)
+    records = [record for line in lines if (record := read(line)) is not None]
+    return _named([{key: value or "" for key, value in record.items()} for record in records])
+
+
+def _named(records: Sequence[dict[str, str]]) -> tuple[list[Column], Roles] | None:
+    """Return the columns of records that name their values, with their roles; None where they hold no request."""
+    keys: dict[str, None] = {}
+    for record in records:
+        keys |= dict.fromkeys(record)
+    columns = [
+        Column(key, tuple(record.get(key) for record in records), None if key.isdigit() else key, place)
+        for place, key in enumerate(keys)
+    ]
+    roles = assign(columns)
+    if roles is None:
+        return None
+    return columns, roles
+
+
+def _csv(lines: Sequence[str], name: str) -> Iterator[Found]:
+    for delimiter in _DELIMITERS:
+        layout = Definition(name, "", "", "csv", delimiter=delimiter, order=())
+        cells = record_readers._Csv(layout).cells
+        rows = [cells(line) for line in lines]
+        width, agreed = Counter(map(len, rows)).most_common(1)[0]
+        if width <= _FEWEST or agreed < _MOSTLY * len(rows):
+            continue
+        yield from _table(
+            name, delimiter, [row for row in rows if len(row) == width], _quotes_as_needed(lines, delimiter)
+        )
+
+
+def _quotes_as_needed(lines: Sequence[str], delimiter: str) -> bool:
+    """Tell whether cells are quoted as RFC 4180 wants it: each quote at a cell's edge, or doubled."""
+    inner = re.compile(rf'(?:^|{re.escape(delimiter)}) *"(?:[^"]|"")*" *(?=$|{re.escape(delimiter)})')
+    quoted = [line for line in lines if '"' in line]
+    return bool(quoted) and all('"' not in inner.sub("", line) for line in quoted)
+
+
+def _table(name: str, delimiter: str, rows: list[list[str]], quoted: bool) -> Iterator[Found]:
+    """Yield the definition of a table: its columns are named by the header, where there is one."""
+    header = rows[0] if _is_header(rows[0]) else None
+    if header is None and not quoted:
+        return
+    order = header or [f"column_{place}" for place in range(1, len(rows[0]) + 1)]
+    body = rows[1:] if header else rows
+    columns = [
+        Column(key, tuple(row[place] for row in body), key if header else None, place, quoted=True)
+        for place, key in enumerate(order)
+    ]
+    roles = assign(columns) if body else None
+    if roles is not None:
+        yield _definition(name, "csv", columns, roles, delimiter=delimiter, order=tuple(order))
+
+
+def _is_header(row: Sequence[str]) -> bool:
+    return len(set(row)) == len(row) and all(_NAME.fullmatch(cell) and not shapes.is_target(cell) for cell in row)
+
+
+def _definition(name: str, grammar: str, columns: list[Column], roles: Roles, **layout: Any) -> Found:
+    """Return the definition of a layout of named values; it requires the target, and what stood in every record."""
+    fields = {role: {field for one in given for field in one.fields} for role, given in roles.sources.items()}
+    targets = set().union(*(fields.get(role, ()) for role in _TARGETS))
+    always = [one.field for one in columns if all(value is not None for value in one.values)]
+    required = [field for field in always if field in targets or field in set().union(*fields.values())]
+    definition = Definition(
+        name=name,
+        title="a layout that was guessed from its lines",
+        vendor="",
+        grammar=grammar,
+        hop="platform",
+        escape="json",
+        requires=tuple(dict.fromkeys([*(f for f in required if f in targets), *required])),
+        shapes={field: _SHAPES[role] for role, names in fields.items() if role in _SHAPES for field in names}
+        if grammar == "csv"
+        else {},
+        columns=roles.sources,
+        **layout,
+    )
+    return definition, tuple(roles.reasons)

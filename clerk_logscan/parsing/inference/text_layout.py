@@ -1,0 +1,160 @@
+"""The layout of unknown text lines: where the words of all lines stand in equal places, by blanks or by another delimiter."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from clerk_logscan.parsing.inference import shapes
+from clerk_logscan.parsing.inference.text_pieces import Piece, Slot, in_a_row, is_typed, split
+from clerk_logscan.parsing.inference.tokens import Token, tokens
+
+DELIMITERS: Final = ("\t", " | ", "|", "\x01", "^", "~", "¦", "::", "; ", ";", ", ", ",", " :: ", " - ")
+_FEWEST: Final = 3  # delimiters in a line
+_AGREED: Final = 0.8  # of the lines must have equally many
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_PRODUCT: Final = re.compile(shapes.AGENT)
+
+
+def layouts(lines: Sequence[str]) -> Iterator[tuple[list[Piece], list[str]]]:
+    """Yield the layouts that may explain `lines`, the likelier first, each with the lines that it was made from."""
+    for delimiter in DELIMITERS:
+        found = _delimited(lines, delimiter)
+        if found:
+            yield found
+    rows = [tokens(line) for line in lines]
+    counts = Counter(map(len, rows))
+    width, agreed = counts.most_common(1)[0]
+    if agreed >= _AGREED * len(rows) and width > 1:
+        some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
+        yield _of_words([row for row in rows if len(row) == width]), some
+    if len(counts) > 1 or _unquoted_agent(rows[0]):
+        yield _from_both_ends(rows), list(lines)
+    if agreed < _AGREED * len(rows) and width > 1:
+        some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
+        yield _of_words([row for row in rows if len(row) == width]), some
+
+
+def _of_words(rows: Sequence[Sequence[Token]]) -> list[Piece]:
+    return in_a_row([list(column) for column in zip(*rows, strict=True)])
+
+
+def cells(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line; a delimiter between quotes is none."""
+    if '"' not in line:
+        return line.split(delimiter)
+    masked = _QUOTED.sub(lambda found: "\x00" * len(found[0]), line)
+    found, at = [], 0
+    while (end := masked.find(delimiter, at)) >= 0:
+        found.append(line[at:end])
+        at = end + len(delimiter)
+    return [*found, line[at:]]
+
+
+def _delimited(lines: Sequence[str], delimiter: str) -> tuple[list[Piece], list[str]] | None:
+    """Return the layout of lines with a delimiter, where the request is one of the cells; or None."""
+    rows = [cells(line, delimiter) for line in lines]
+    width, agreed = Counter(map(len, rows)).most_common(1)[0]
+    if width <= _FEWEST or agreed < _AGREED * len(rows):
+        return None
+    some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
+    columns = list(zip(*(row for row in rows if len(row) == width), strict=True))
+    bare = [[text.strip().strip('"').strip() for text in column] for column in columns]
+    if not any(_is_request_cell(column) for column in bare):
+        return None
+    pieces: list[Piece] = []
+    for number, column in enumerate(columns):
+        pieces += [delimiter] if number else []
+        pieces += _cell(column)
+    return pieces, some
+
+
+def _is_request_cell(column: Sequence[str]) -> bool:
+    """Tell whether a cell is a request or a target, or ends in one behind a method (`GET      "/path"`)."""
+    known = shapes.present(column)
+    if shapes.share(known, shapes.REQUEST) > 0.5 or shapes.share_of(known, shapes.is_target) > 0.9:
+        return True
+    words = [text.split() for text in known]
+    return bool(words) and all(
+        len(row) == 2 and row[0] in shapes.METHODS and shapes.is_target(row[1].strip('"')) for row in words
+    )
+
+
+def _cell(column: Sequence[str]) -> list[Piece]:
+    """Return the pieces of one cell, the blanks around it apart."""
+    before = [text[: len(text) - len(text.lstrip(" "))] for text in column]
+    after = [text[len(text.rstrip(" ")) :] if text.strip(" ") else "" for text in column]
+    inner = split([text.strip(" ") for text in column], quoted=True)
+    if len(inner) == 1 and isinstance(inner[0], Slot) and not is_typed(inner[0].values):
+        rows = [tokens(text.strip(" ")) for text in column]
+        if len({len(row) for row in rows}) == 1 and 1 < len(rows[0]) < 9 and _has_request(rows):
+            inner = _of_words(rows)
+    return [*_edge(before), *inner, *_edge(after)]
+
+
+def _has_request(rows: Sequence[Sequence[Token]]) -> bool:
+    """Tell whether one of the words is a method and another a target, or one is an address and one a time."""
+    columns = [[token.text.strip('"[]') for token in column] for column in zip(*rows, strict=True)]
+    methods = any(shapes.share_of(column, lambda text: text in shapes.METHODS) > 0.9 for column in columns)
+    return methods or any(shapes.share(column, shapes.ADDRESS) > 0.9 for column in columns)
+
+
+def _edge(blanks: Sequence[str]) -> list[Piece]:
+    if len(set(blanks)) == 1 and len(blanks[0]) < 2:
+        return [blanks[0]] if blanks[0] else []
+    return [Slot(tuple(blanks), padding=True)]
+
+
+def _unquoted_agent(row: Sequence[Token]) -> bool:
+    return any(token.text.startswith("Mozilla/") for token in row)
+
+
+def _from_both_ends(rows: Sequence[Sequence[Token]]) -> list[Piece]:
+    """Return the layout of lines in which one text without quotes holds blanks: the words before it, itself, those after it.
+
+    From each end as many words count as are alike in all lines; an agent's first product ends the words before it.
+    """
+    fewest = min(map(len, rows))
+    left = 0
+    while left < fewest and _alike([row[left] for row in rows]):
+        left += 1
+    right = 0
+    while right < fewest - left and _alike([row[-1 - right] for row in rows], typed=True):
+        right += 1
+    head = in_a_row([[row[place] for row in rows] for place in range(left)]) if left else []
+    middle = [_joined(row[left : len(row) - right]) for row in rows]
+    last = [[row[place - right] for row in rows] for place in range(right)]
+    return [*head, *_middle(middle), *(in_a_row(last) if right else [])]
+
+
+def _joined(row: Sequence[Token]) -> str:
+    return "".join(token.blanks + token.text for token in row)
+
+
+def _middle(texts: Sequence[str]) -> list[Piece]:
+    """Return the free text with its first blank apart; a request without quotes is told by its shape."""
+    if not any(texts):
+        return []
+    blank = " " if all(text.startswith(" ") for text in texts) else ""
+    return [
+        *([blank] if blank else []),
+        Slot(tuple(text.removeprefix(blank) for text in texts), quoted=True, free=True),
+    ]
+
+
+def _alike(column: Sequence[Token], typed: bool = False) -> bool:
+    """Tell whether the words at one place of all lines are of one kind."""
+    texts = [token.text for token in column]
+    known = shapes.present(texts)
+    if any(_PRODUCT.fullmatch(text) for text in known) and not shapes.share_of(known, shapes.is_target):
+        return False
+    if known and is_typed(known):
+        return True
+    if not known:
+        return True
+    openings = {text[0] if text[0] in "\"'[({<" else "w" for text in texts}
+    if len(openings) == 1 and openings != {"w"}:
+        return True
+    return len(set(known)) == 1 if typed else len(set(known)) <= max(3, len(known) // 3)

@@ -1,0 +1,177 @@
+"""Equal places of several lines into literals and fields: what is punctuation or a label stays, what a log fills in varies."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from clerk_logscan.parsing.inference import shapes, time_shapes
+from clerk_logscan.parsing.inference.tokens import BRACKETS, Token, tokens
+
+_LABEL: Final = re.compile(r"[A-Za-z_@][\w.@-]*(?:=|:)\s?(?!//)")
+_MOSTLY: Final = 0.9
+_DEEPEST: Final = 4
+_SIZED: Final = r"[0-9]+(?:\.[0-9]+)?(?:[ ,:]+(?:[0-9]+(?:\.[0-9]+)?|-))*"
+_TYPES: Final = (
+    shapes.ADDRESSES, shapes.REQUEST, shapes.PROTOCOL, shapes.ABSOLUTE, _SIZED, shapes.WITH_UNIT, shapes.SIZE, shapes.HOST,
+    shapes.ID,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A field of the layout: its text in each line, its label if it has one, whether it may hold blanks.
+
+    free: whatever stands between its neighbours. padding: blanks that align columns.
+    """
+
+    values: tuple[str, ...]
+    name: str | None = None
+    quoted: bool = False
+    free: bool = False
+    padding: bool = False
+
+
+Piece = str | Slot
+
+
+def split(texts: Sequence[str], name: str | None = None, quoted: bool = False, depth: int = 0) -> list[Piece]:
+    """Return the pieces of equal places: `texts` holds what stands there in each line."""
+    if _is_literal(texts):
+        return [texts[0]]
+    group = _group(texts)
+    if group:
+        opening, closing = group
+        return [opening, *_inner([text[1:-1] for text in texts], name, opening, depth), closing]
+    if is_typed(texts) or depth > _DEEPEST or not any(texts):
+        return [Slot(tuple(texts), name, quoted)]
+    if label := _label(texts):
+        rest = [text.removeprefix(label) for text in texts]
+        return [label, *split(rest, label.strip(" =:"), quoted, depth + 1)]
+    if tail := _tail(texts):
+        return [*split([text[:-1] for text in texts], name, quoted, depth + 1), tail]
+    columns = _words(texts)
+    if columns and not quoted:
+        return in_a_row(columns, depth + 1)
+    return _parts(texts, name, quoted, depth) or [Slot(tuple(texts), name, quoted)]
+
+
+def is_typed(texts: Sequence[str]) -> bool:
+    """Tell whether the texts, nearly all that say something, have one of the shapes that a field has."""
+    known = shapes.present(texts)
+    if not known:
+        return False
+    if time_shapes.time_of(known) is not None or shapes.share_of(known, lambda text: text in shapes.METHODS) >= _MOSTLY:
+        return True
+    if shapes.share_of(known, shapes.is_target) >= _MOSTLY:
+        return True
+    return any(shapes.share(known, pattern) >= _MOSTLY for pattern in _TYPES)
+
+
+def in_a_row(columns: Sequence[Sequence[Token]], depth: int = 0) -> list[Piece]:
+    """Return the pieces of lines of equally many words, given word by word."""
+    pieces: list[Piece] = []
+    for column in columns:
+        blanks = [token.blanks for token in column]
+        pieces += _blanks(blanks)
+        pieces += split([token.text for token in column], depth=depth)
+    return pieces
+
+
+def _blanks(blanks: Sequence[str]) -> list[Piece]:
+    """Return the blanks before a word: as they are, or the fewest and what more of them there may be."""
+    same = min(blanks, key=len)
+    if all(one == same for one in blanks) and len(same) < 2:
+        return [same] if same else []
+    least = same[:1]
+    return [*([least] if least else []), Slot(tuple(one.removeprefix(least) for one in blanks), padding=True)]
+
+
+def _is_literal(texts: Sequence[str]) -> bool:
+    """Tell whether it is punctuation, or a label before a blank (`to:`): the same in all lines, and no missing value."""
+    text = texts[0]
+    if text in shapes.MISSING or any(other != text for other in texts) or re.search(r"\$[\w{]", text):
+        return False
+    if "-" in text or re.fullmatch(r"""(?:""|''|\[\]|\(\)|\{\}|<>)""", text):  # a missing value, empty quotes
+        return False
+    return not re.search(r"[^\W_]", text) or bool(re.fullmatch(r"[A-Za-z][\w-]*[=:]", text))
+
+
+def _group(texts: Sequence[str]) -> tuple[str, str] | None:
+    """Return the quotes or brackets around every text, if there are such."""
+    opening = next((text[0] for text in texts if text not in ("", "-")), "")
+    closing = BRACKETS.get(opening, opening)
+    if opening not in BRACKETS and opening not in "\"'" or not opening:
+        return None
+    if not all(len(text) > 1 and text[0] == opening and text[-1] == closing for text in texts):
+        return None
+    if shapes.share(texts, shapes.ADDRESS) >= _MOSTLY:  # [2001:db8::1]
+        return None
+    return opening, closing
+
+
+def _inner(texts: Sequence[str], name: str | None, opening: str, depth: int) -> list[Piece]:
+    """Return the pieces of what stands between quotes or brackets: mostly one field."""
+    if is_typed(texts):
+        return [Slot(tuple(texts), name, quoted=True)]
+    if opening in "\"'":
+        whole_line = all(" HTTP/1" in text and '"' in text for text in texts)
+        columns = _words(texts) if whole_line else None
+        return in_a_row(columns, depth + 1) if columns else [Slot(tuple(texts), name, quoted=True)]
+    found = _parts(texts, name, True, depth)
+    if found:
+        return found
+    columns = _words(texts)
+    if columns and 1 < len(columns) < 6 and any(is_typed([token.text for token in column]) for column in columns):
+        return in_a_row(columns, depth + 1)
+    return [Slot(tuple(texts), name, quoted=True)]
+
+
+def _label(texts: Sequence[str]) -> str:
+    """Return the label (`rt=`, `host: `) that all texts begin with; an address or a time is none."""
+    found = _LABEL.match(texts[0])
+    if not found or not all(text.startswith(found[0]) for text in texts):
+        return ""
+    alone = all(len(text) == len(found[0]) for text in texts)
+    return "" if alone or (len(texts) < 2 and "=" not in found[0]) else found[0]
+
+
+def _tail(texts: Sequence[str]) -> str:
+    """Return the punctuation that all texts end in."""
+    last = texts[0][-1:]
+    return last if last and last in ",;:" and all(len(text) > 1 and text.endswith(last) for text in texts) else ""
+
+
+def _words(texts: Sequence[str]) -> list[list[Token]] | None:
+    """Return the words of all texts, column by column, where each has as many, and more than one; or None."""
+    rows = [tokens(text) for text in texts]
+    if len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
+        return None
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _parts(texts: Sequence[str], name: str | None, quoted: bool, depth: int) -> list[Piece]:
+    """Return the pieces between a sign that stands equally often in each text (`TCP_MISS/200`, `site|agent`); or none."""
+    for sign in "|/;,:@":
+        counts = Counter(text.count(sign) for text in texts)
+        if len(counts) != 1 or not 0 < texts[0].count(sign) < 8:
+            continue
+        columns = list(zip(*(text.split(sign) for text in texts), strict=True))
+        if not any(_is_telling(column) for column in columns):
+            continue
+        pieces: list[Piece] = []
+        for number, column in enumerate(columns):
+            pieces += [sign] if number else []
+            pieces += split(column, None, quoted, depth + 1)
+        return pieces
+    return []
+
+
+def _is_telling(texts: Sequence[str]) -> bool:
+    """Tell whether a part is worth to be told from its neighbours: a status, an agent, a site."""
+    known = shapes.present(texts)
+    statuses = bool(known) and all(shapes.is_status(text) and len(text) == 3 for text in known)
+    return statuses or shapes.share(known, shapes.AGENT) >= _MOSTLY or shapes.share(known, shapes.ADDRESS) >= _MOSTLY

@@ -1,0 +1,143 @@
+"""Times by their shape: which kind of fields.py reads the texts of a column, and the pattern of a single one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from clerk_logscan.parsing.field_times import read_time
+
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
+_ZONE = r"(?:Z|z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}|[A-Z]{3,4})"
+
+
+class Form(NamedTuple):
+    """One way to write a time: the pattern of the whole text, and the kinds that may read it, the first that does."""
+
+    pattern: str
+    kinds: tuple[str, ...]
+
+
+# In the order in which they are looked for in a line; each may hold blanks.
+FORMS: Final = (
+    Form(rf"[0-9]{{1,2}}/{_MONTH}/[0-9]{{4}}:{_CLOCK}(?:\.[0-9]+)?(?: [+-][0-9]{{4}})?", ("clf",)),
+    Form(
+        rf"[0-9]{{1,2}}/{_MONTH}/[0-9]{{4}} {_CLOCK}(?:\.[0-9]+)?(?: [+-][0-9]{{4}})?",
+        ("strftime(%d/%b/%Y %H:%M:%S%.f %z)", "strftime(%d/%b/%Y %H:%M:%S%.f)"),
+    ),
+    Form(
+        rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}(?:[.,][0-9]+)? ?{_ZONE}?",
+        ("iso8601", "strftime(%Y-%m-%d %H:%M:%S%.f %Z)"),
+    ),
+    Form(
+        rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}[ T]{_CLOCK}(?:\.[0-9]+)?(?: ?[+-][0-9]{{4}})?",
+        ("strftime(%Y/%m/%d %H:%M:%S%.f)", "strftime(%Y/%m/%d %H:%M:%S%.f %z)", "strftime(%Y/%m/%dT%H:%M:%S%.f)"),
+    ),
+    Form(rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} - {_CLOCK}", ("strftime(%Y/%m/%d - %H:%M:%S)",)),  # Gin
+    Form(
+        rf"{_DAY}, [0-9]{{2}} {_MONTH} [0-9]{{4}} {_CLOCK} (?:GMT|UTC|[+-][0-9]{{4}})",
+        (
+            "strftime(%a, %d %b %Y %H:%M:%S GMT)",
+            "strftime(%a, %d %b %Y %H:%M:%S UTC)",
+            "strftime(%a, %d %b %Y %H:%M:%S %z)",
+        ),
+    ),
+    Form(
+        rf"{_DAY} {_MONTH} [ 0-9][0-9] {_CLOCK}(?:\.[0-9]+)? [0-9]{{4}}",
+        ("strftime(%a %b %e %H:%M:%S%.f %Y)",),
+    ),
+    Form(
+        rf"[0-9]{{1,2}}-{_MONTH}-[0-9]{{4}} {_CLOCK}(?:\.[0-9]+)?",
+        ("strftime(%d-%b-%Y %H:%M:%S%.f)",),
+    ),
+    Form(
+        rf"[0-9]{{1,2}} {_MONTH} [0-9]{{4}} {_CLOCK}(?:\.[0-9]+)?",
+        ("strftime(%d %b %Y %H:%M:%S%.f)",),
+    ),
+    Form(
+        rf"{_MONTH} [0-9]{{1,2}}, [0-9]{{4}} (?:@ )?{_CLOCK}(?:\.[0-9]+)?",
+        ("strftime(%b %d, %Y %H:%M:%S%.f)", "strftime(%b %d, %Y @ %H:%M:%S%.f)"),
+    ),
+    # The year, or the zone and the day, is not stated: a time by its look, which no kind reads.
+    Form(rf"{_MONTH} [ 0-9][0-9] {_CLOCK}(?:\.[0-9]+)?", ()),
+)
+# A text that is nothing but a number is a time only where the whole column lies within these years.
+EPOCH: Final = r"[0-9]{10}(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]{1,9})?"
+ISO_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+ISO_CLOCK: Final = rf"{_CLOCK}(?:[.,][0-9]+)?"
+_SHORT_DATE: Final = r"[0-9]{1,2}/[0-9]{1,2}/(?:[0-9]{2}|[0-9]{4})"
+ANY: Final = re.compile("|".join(f"(?:{form.pattern})" for form in FORMS))
+_WHOLE: Final = [(re.compile(form.pattern), form) for form in FORMS]
+_YEARS: Final = (1.0e9, 2.2e9)  # seconds: 2001 to 2039
+_ENOUGH: Final = 0.95
+
+
+class Time(NamedTuple):
+    """How a column of times is read: its kind, the pattern of its texts, and how well it tells the moment."""
+
+    kind: str
+    shape: str
+    rank: tuple[bool, bool]  # a zone is stated, parts of a second are
+
+
+def time_of(texts: Sequence[str]) -> Time | None:
+    """Return how the non-missing `texts` of a column state times, or None where they do not, nearly all of them."""
+    if not texts:
+        return None
+    for pattern, form in _WHOLE:
+        fits = [text for text in texts if pattern.fullmatch(text)]
+        if len(fits) >= _ENOUGH * len(texts):
+            kind = _reading(fits, form.kinds)
+            return Time(kind, form.pattern, _precision(fits)) if kind else None
+    return _epoch(texts)
+
+
+def _reading(texts: Sequence[str], kinds: Sequence[str]) -> str | None:
+    """Return the first of `kinds` that reads nearly all of the texts."""
+    series = pl.Series(texts, dtype=pl.String)
+    for kind in kinds:
+        if len(texts) - read_time(series, kind, "UTC").null_count() >= _ENOUGH * len(texts):
+            return kind
+    return None
+
+
+def _epoch(texts: Sequence[str]) -> Time | None:
+    if not all(re.fullmatch(EPOCH, text) for text in texts):
+        return None
+    sizes = {len(text.partition(".")[0]) for text in texts}
+    unit = {10: 1.0, 13: 1e3, 16: 1e6, 19: 1e9}.get(max(sizes), 0.0)
+    if len(sizes) != 1 or not unit or not all(_YEARS[0] <= float(text) / unit <= _YEARS[1] for text in texts):
+        return None
+    kind = {1.0: "epoch-s", 1e3: "epoch-ms", 1e6: "epoch-us", 1e9: "epoch-ns"}[unit]
+    return Time(kind, r"[0-9]+(?:\.[0-9]+)?", (True, unit > 1 or "." in texts[0]))
+
+
+def _precision(texts: Sequence[str]) -> tuple[bool, bool]:
+    zoned = all(re.search(rf"(?:{_ZONE})$", text) for text in texts)
+    return zoned, all(re.search(r":[0-9]{2}[.,][0-9]", text) for text in texts)
+
+
+def is_date(texts: Sequence[str]) -> bool:
+    """Tell whether the texts are dates alone, as ISO 8601 writes them."""
+    return bool(texts) and all(re.fullmatch(ISO_DATE, text) for text in texts)
+
+
+def is_clock(texts: Sequence[str]) -> bool:
+    """Tell whether the texts are times of day alone."""
+    return bool(texts) and all(re.fullmatch(ISO_CLOCK, text) for text in texts)
+
+
+def is_short_date(texts: Sequence[str]) -> str | None:
+    """Return the strftime form of dates such as `11/24/2026`, where only one order of day and month fits; or None."""
+    if not texts or not all(re.fullmatch(_SHORT_DATE, text) for text in texts):
+        return None
+    parts = [tuple(map(int, text.split("/"))) for text in texts]
+    year = "%Y" if len(texts[0].rsplit("/", 1)[1]) == 4 else "%y"
+    if any(first > 12 for first, _, _ in parts):
+        return f"%d/%m/{year}" if all(second <= 12 for _, second, _ in parts) else None
+    return f"%m/%d/{year}" if any(second > 12 for _, second, _ in parts) else None

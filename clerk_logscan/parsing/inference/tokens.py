@@ -1,0 +1,71 @@
+"""A line into its words: quoted texts, bracketed texts, times and lists are one word each, whatever blanks they hold."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from clerk_logscan.parsing.inference import time_shapes
+
+BRACKETS: Final = {"[": "]", "(": ")", "{": "}", "<": ">"}
+_OPENERS: Final = "=:([{,;|<"  # a quote or a bracket behind one of these opens; elsewhere it is part of a word
+_TIME: Final = re.compile(rf"(?:{time_shapes.ANY.pattern})(?=[\s,;|\]\)\"]|$)")
+_ITEM: Final = r"(?:-|[0-9][0-9.]*(?::[0-9]+)?|[0-9A-Fa-f:.\[\]]*:[0-9A-Fa-f:.\[\]]+)"
+# `502, 200`, `10.0.0.1:80, 10.0.0.2:80 : 10.0.0.3:80`, `203.0.113.9, 10.0.0.1`
+_LIST: Final = re.compile(rf"{_ITEM}(?:(?:, ?| : ){_ITEM})+(?=\s|$)")
+_BLANKS: Final = re.compile(r"\s*")
+
+
+class Token(NamedTuple):
+    """A word and the blanks before it."""
+
+    blanks: str
+    text: str
+
+
+def tokens(line: str) -> list[Token]:
+    """Return the words of a line; blanks at its end are no word."""
+    found: list[Token] = []
+    at = 0
+    while at < len(line):
+        start = _BLANKS.match(line, at).end()  # type: ignore[union-attr]  # it matches the empty text
+        if start == len(line):
+            break
+        end = _end_of_word(line, start)
+        found.append(Token(line[at:start], line[start:end]))
+        at = end
+    return found
+
+
+def _end_of_word(line: str, start: int) -> int:
+    whole = _TIME.match(line, start) or _LIST.match(line, start)
+    at = whole.end() if whole else start
+    while at < len(line) and not line[at].isspace():
+        before = line[at - 1] if at > start else "="
+        if before in _OPENERS:
+            at = _end_of_group(line, at) or at + 1
+        else:
+            at += 1
+    return at
+
+
+def _end_of_group(line: str, at: int) -> int | None:
+    """Return the place behind the quoted text, the bracketed text or the time that begins at `at`, if one does."""
+    if line[at] in "\"'":
+        return _end_of_quote(line, at)
+    if line[at] in BRACKETS:
+        end = line.find(BRACKETS[line[at]], at)
+        return end + 1 if end >= 0 else None
+    found = _TIME.match(line, at) or _LIST.match(line, at)
+    return found.end() if found else None
+
+
+def _end_of_quote(line: str, at: int) -> int | None:
+    """Return the place behind the closing quote: one that is not escaped and that a blank or punctuation follows."""
+    quote, end = line[at], at + 1
+    while (end := line.find(quote, end)) >= 0:
+        escaped = (end - len(line[:end].rstrip("\\"))) % 2
+        if not escaped and (end + 1 == len(line) or line[end + 1].isspace() or line[end + 1] in ",;|])}>"):
+            return end + 1
+        end += 1
+    return None

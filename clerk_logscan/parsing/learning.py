@@ -1,0 +1,69 @@
+"""When unknown lines are worth a guess: enough of them, and not again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from clerk_logscan.parsing import json_values
+from clerk_logscan.parsing.inference import Guess, infer
+from clerk_logscan.parsing.inference.likely import may_tell
+
+SAMPLED: Final = 1000  # unread lines that are looked at
+FEWEST: Final = 3  # lines, beside others that a format reads: fewer may be hostile ones of that format
+SHARE: Final = 0.1  # of the lines
+TRIES: Final = 4  # that found nothing, then no more
+MOST: Final = 6  # layouts of one input
+_DEEPEST: Final = 3
+
+
+class Learning:
+    """The guesses of one input. `open`: whether layouts may be guessed at all, or the user named the formats."""
+
+    def __init__(self, *, open: bool) -> None:
+        self.guesses: list[Guess] = []
+        self.open = open
+        self._tries = TRIES if open else 0
+
+    def learn(self, left: pl.Series, lines: int, *, known: bool) -> list[Guess]:
+        """Return the guesses that explain unread lines, `left` of `lines`; `known`: formats read others."""
+        if self._tries <= 0 or len(self.guesses) >= MOST or not len(left):
+            return []
+        like = [text for text in _some(left) if may_tell(text)]
+        enough = max(FEWEST, SHARE * min(lines, SAMPLED)) if known else 1
+        if len(like) < enough:
+            return []
+        found = list(infer(like, len(self.guesses) + 1))
+        self.guesses += found
+        self._tries -= not found
+        return found
+
+    def inside(self, left: pl.Series) -> list[Guess]:
+        """Return the guesses that explain lines inside of unread JSON records, each a text of one key."""
+        if self._tries <= 0:
+            return []
+        by_path: dict[str, list[str]] = {}
+        for record in json_values.read_objects(left.filter(left.str.contains(r"^\s*\{")).head(SAMPLED)):
+            for path, text in _texts(record or {}, ""):
+                if may_tell(text):
+                    by_path.setdefault(path, []).append(text)
+        if not by_path:
+            return []
+        found = list(infer(max(by_path.values(), key=len), len(self.guesses) + 1))
+        self.guesses += found
+        return found
+
+
+def _some(left: pl.Series) -> Sequence[str]:
+    step = -(-len(left) // SAMPLED) or 1
+    return left.gather_every(step).to_list()
+
+
+def _texts(record: dict[str, Any], path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    for key, value in record.items():
+        if isinstance(value, str) and " " in value or isinstance(value, str) and value.startswith("{"):
+            yield f"{path}.{key}", value
+        elif isinstance(value, dict) and depth < _DEEPEST:
+            yield from _texts(value, f"{path}.{key}", depth + 1)
