@@ -84,13 +84,12 @@ def _parts(prefix: str) -> list[pl.Expr]:
 
 
 def _is_usual(other_prefixes: list[str]) -> pl.Expr:
-    """Tell whether nothing beside the target decides: method, Host, raw bytes, length, another proxy path, Punycode."""
+    """Tell whether nothing beside the target decides: method, Host, raw bytes, another proxy path, Punycode."""
     target = pl.col("request_target")
     conditions = [
         pl.col("method").is_in(_PLAIN_METHODS),
         pl.col("host") == "",
         ~pl.col("_non_ascii"),
-        target.str.len_bytes() < nodejs.MAX_HEADER_BYTES,
         ~pl.col("target_host").fill_null("").str.contains("xn--", literal=True),
         *(~target.str.starts_with(other) for other in other_prefixes),
     ]
