@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 import polars as pl
 
 from clerk_logscan import plain_targets, proxy
+from clerk_logscan.options import Options
 from clerk_logscan.unread import suspicious
 
-__all__ = ["DESTINATION_COLUMNS", "Options", "resolve", "suspicious"]
+__all__ = ["DESTINATION_COLUMNS", "resolve", "suspicious"]
 
 # What `resolve` adds to a frame, in this order. `slashes`: two or more adjacent slashes (either kind) in the path
 # that the proxy took. `decoded_*`: the same answers for the path percent-decoded exactly once by a hop in front;
@@ -42,22 +43,6 @@ DESTINATION_COLUMNS: Final[dict[str, pl.DataType]] = {
 }
 _KEY: Final = ["request_target", "host", "method", "_non_ascii"]
 _ROW: Final = "_destination_row"
-
-
-class Options(Protocol):
-    """What the user said of the proxy."""
-
-    @property
-    def proxy_paths(self) -> tuple[str, ...]:
-        """The configured proxy paths; each is tried, the gravest result counts."""
-
-    @property
-    def framework(self) -> str:
-        """`any`, `express`, `fastify` or `hono`."""
-
-    @property
-    def allow_hosts(self) -> tuple[str, ...]:
-        """Further hosts that the proxy may reach."""
 
 
 def resolve(frame: pl.DataFrame, options: Options) -> pl.DataFrame:

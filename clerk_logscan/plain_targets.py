@@ -14,7 +14,7 @@ import polars as pl
 from clerk_logscan import hosts, nodejs, proxy
 
 if TYPE_CHECKING:
-    from clerk_logscan.destinations import Options
+    from clerk_logscan.options import Options
 
 # No dot begins a segment (dot segments), nothing is percent-encoded or needs to be, no segment is empty.
 _SEGMENT: Final = r"[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*"

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from clerk_logscan import proxy
 
 if TYPE_CHECKING:
-    from clerk_logscan.destinations import Options
+    from clerk_logscan.options import Options
 
 _MAX_TRIES: Final = 1024
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
