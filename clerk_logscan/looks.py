@@ -52,10 +52,16 @@ class Looks:
         return pl.concat([schema.empty(), *found])
 
     def _read(self, source: Source, search: Search, keep: Keep) -> Reading:
-        options = self.options
-        scan = Scan(source, search, digest=options.evidence)
-        parser = Parser(self.definitions, source.name, options.assume_timezone)
-        return read(scan, parser, whole=options.full, keep=keep)
+        """Read one input; once more and whole where it showed only meanwhile that it must be."""
+        reading = self._once(source, search, keep, whole=self.options.full)
+        if reading.missed and source.rereadable:
+            reading = self._once(source, search, keep, whole=True)
+        return reading
+
+    def _once(self, source: Source, search: Search, keep: Keep, *, whole: bool) -> Reading:
+        scan = Scan(source, search, digest=self.options.evidence)
+        parser = Parser(self.definitions, source.name, self.options.assume_timezone)
+        return read(scan, parser, whole=whole, keep=keep)
 
     def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Keep what a rule could report, and some typical requests."""

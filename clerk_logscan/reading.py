@@ -33,6 +33,7 @@ class Reading:
     keep: Keep
     request_count: int = 0
     not_requests: int = 0
+    picked_only: bool = False  # of some blocks only the picked lines were parsed
     _requests: list[pl.DataFrame] = field(default_factory=list)
     _unread: list[pl.DataFrame] = field(default_factory=list)
     _times: list[pl.Series] = field(default_factory=list)
@@ -46,6 +47,11 @@ class Reading:
         self._requests.append(self.keep(parsed.requests))
 
     @property
+    def missed(self) -> bool:
+        """Tell whether the input proved to be one that must be read whole, when some of it had been read otherwise."""
+        return self.picked_only and self.parser.needs_all
+
+    @property
     def requests(self) -> pl.DataFrame:
         """Return the requests that were kept (schema.FRAME), each line once, in the order of the input."""
         return pl.concat([schema.empty(), *self._requests])
@@ -54,6 +60,21 @@ class Reading:
     def unread(self) -> pl.DataFrame:
         """Return what looks like a request and no format reads: line_number, byte_offset, raw."""
         return pl.concat([pl.DataFrame(schema=lines.SCHEMA), *self._unread])
+
+    def _unsaid(self) -> str | None:
+        """Return what else is wrong with the input, as a sentence; or None."""
+        name = self.scan.source.name
+        if self.missed:
+            return f"{name} holds lines cut into pieces that were not all read: give it as a file, or use --full"
+        if self.parser.hidden:
+            many = f"{self.parser.hidden:,} records" if self.parser.hidden > 1 else "a record"
+            return f"{name} holds {many} whose text it does not show: too long for its writer, or packed too large"
+        return None
+
+    def _guessed(self) -> list[str]:
+        """Return the names of the guessed layouts that read lines of this input."""
+        names = (guess.definition.name for guess in self.parser.guesses)
+        return [name for name in names if self.parser.log_formats[name]]
 
     @property
     def times(self) -> pl.Series:
@@ -80,11 +101,12 @@ class Reading:
             "first_timestamp": times[0] if times else None,
             "last_timestamp": times[-1] if times else None,
             "gaps": [],
-            "complete": scan.complete,
-            "error": scan.error,
+            "complete": scan.complete and not self.missed,
+            "error": scan.error or self._unsaid(),
             "_set": log_sets.name(scan.source.name),
             "_times": times,
             "_requestlike": malformed,
+            "_guessed": self._guessed(),
         }
 
 
@@ -103,6 +125,7 @@ def read(scan: Scan, parser: Parser, *, whole: bool, keep: Keep) -> Reading:
         if whole or parser.needs_all:
             reading.add(parser.read(lines.from_block(batch.block)))
         else:
+            reading.picked_only = True
             gathered.take(batch)
     gathered.parse()
     reading.add(parser.finish())

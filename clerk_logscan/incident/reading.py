@@ -16,6 +16,7 @@ def reasons(inputs: Sequence[Input], facts: Facts, logs: Sequence[Log], hops: Ho
     found: list[Reason] = []
     for row in inputs:
         found.extend(_unread(row))
+        found.extend(_guess_falls_short(row))
         found.extend(_blind(row, facts, logs, hops))
     return found + _empty(inputs) + _forgotten(inputs)
 
@@ -26,7 +27,9 @@ def _unread(row: Input) -> Iterable[Reason]:
     if row.get("error") or row.get("complete") is False:
         why = f" ({row['error'].rstrip('.')})" if row.get("error") else ""
         lines = row.get("lines") or 0
-        if lines:
+        if lines and row.get("complete"):
+            yield row["error"].rstrip("."), again
+        elif lines:
             yield f"{source} breaks off after {lines:,} line{'s' if lines != 1 else ''}{why}", again
         else:
             yield f"{source} could not be read{why}", again
@@ -51,6 +54,19 @@ def _empty(inputs: Sequence[Input]) -> list[Reason]:
     named = inputs[0]["source"] if len(inputs) == 1 else f"none of the {len(inputs):,} inputs"
     verb = "holds no line" if len(inputs) == 1 else "holds any line"
     return [(f"{named} {verb}: there is nothing to tell from", "Give the logs of the time in question.")]
+
+
+def _guess_falls_short(row: Input) -> Iterable[Reason]:
+    """Say that a layout was guessed and leaves lines unread: these may be what was looked for."""
+    unread, requests = row.get("malformed") or 0, row.get("requests") or 0
+    if row.get("_guessed") and unread:
+        source, share = row["source"], unread / (unread + requests)
+        yield (
+            f"the layout of {source} was guessed, and {unread:,} of its lines ({max(share, 0.001):.1%} of those that "
+            "look like requests) could not be read by it",
+            f"Give the format of {source}: `clerk-logscan formats --infer {source}` writes the guess, to correct and "
+            "pass by --parser.",
+        )
 
 
 def _no_line_read(row: Input) -> bool:

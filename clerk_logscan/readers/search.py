@@ -29,7 +29,9 @@ _DEFAULT: Final = "__clerk"
 _MARKS: Final = ("_clerk_js_version", "__clerk_api_version", "npm/@clerk/")
 _FIELDS: Final = ("#Fields:", "#Version:")
 # `new Request` throws at this method, which Node's parser lets pass (Fetch Standard, "forbidden method").
-_TRACE: Final = ("TRACE", '"trace"')
+_TRACE: Final = ("TRACE",)
+# JSON writers that code the percent sign itself.
+_CODED_PERCENT: Final = (r"\u0025",)
 # journald writes a message that is not printable as an array of bytes; Firehose, Lambda and CloudWatch base64 of gzip.
 _OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI')
 # Pieces of a line, by the marks of containerd and CRI-O, Docker's fluentd driver, Fluent Bit: the attack may be cut.
@@ -161,7 +163,8 @@ class Search:
             # Where the path itself is not looked for, its window would be found in each: so all its escapes instead.
             window = _window(name) if not busy & PATH else name
             if not busy & DISGUISE:
-                kinds |= dict.fromkeys((spelling for char in window for spelling in spellings.escapes(char)), DISGUISE)
+                within = (spelling for char in window for spelling in spellings.escapes(char))
+                kinds |= dict.fromkeys((*within, *_CODED_PERCENT), DISGUISE)
             if not busy & PATH:
                 kinds[window] = PATH | (DISGUISE & ~busy)
                 kinds[name] = PATH

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import polars as pl
 import pytest
-from envelope_wrappers import CUT, ISO, WRAPPERS, docker, go_json
+from envelope_wrappers import CUT, ISO, WRAPPERS, docker, go_json, packed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +19,7 @@ from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.envelopes import EnvelopeError, Peeler, declarations, load_all, times, values
 from clerk_logscan.parsing.envelopes.canonical import Canonical
 from clerk_logscan.parsing.envelopes.records import Records
-from clerk_logscan.parsing.envelopes.work import start
+from clerk_logscan.parsing.envelopes.work import HIDDEN, start
 
 NGINX = (
     '192.0.2.1 - - [24/Nov/2026:14:51:35 +0000] "GET /__clerk//evil.example/v1?a=%20b HTTP/1.1" 200 3 "-" "curl/8.5.0"'
@@ -281,8 +281,8 @@ def test_journald_says_null_for_what_it_did_not_print_and_that_is_counted() -> N
     rows = frame(wrapped)
     peeler = Peeler("test", reads)
     peeler.detect(rows)
-    assert peeler.peel(rows)["text"].to_list() == [NGINX] * 3 + [""]
-    assert peeler.empty == 1
+    assert peeler.peel(rows)["text"].to_list() == [NGINX] * 3 + [HIDDEN]
+    assert peeler.hidden == 1
 
 
 @pytest.mark.parametrize("length", [10, 13, 200, 266, 2570, 43459])
@@ -375,15 +375,25 @@ def test_times_of_envelopes(stated: object, iso: str | None) -> None:
 
 def test_several_members_of_gzip_in_base64_and_a_cut_one_are_read_as_far_as_they_go() -> None:
     member = gzip.compress(b"a" * 500)
-    assert values.inflate(member + member) == b"a" * 1000
-    assert values.inflate(gzip.compress(member + member)) == b"a" * 1000
-    assert values.inflate(member + member[:-9]).startswith(b"a" * 500)
-    assert values.inflate(b"\x1f\x8bx") == b"\x1f\x8bx"
+    assert values.inflate(member + member) == (b"a" * 1000, True)
+    assert values.inflate(gzip.compress(member + member)) == (b"a" * 1000, True)
+    cut, whole = values.inflate(member + member[:-9])
+    assert cut.startswith(b"a" * 500)
+    assert not whole
+    assert values.inflate(b"\x1f\x8bx") == (b"\x1f\x8bx", True)
+
+
+def test_a_packed_value_of_more_than_is_inflated_says_that_it_is_not_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "MAX_INFLATED", 3 * len(NGINX) + 3)
+    wrapped = [json.dumps({"records": [{"data": packed("\n".join([NGINX] * count))}]}) for count in (2, 3, 4)]
+    found, peeler = peel(wrapped)
+    assert found["text"].to_list() == [NGINX] * 8 + [HIDDEN]
+    assert peeler.hidden == 1
 
 
 def test_values_in_base64_are_opened_with_every_layer_of_gzip() -> None:
-    assert values.text_of("AP8=", encoded=True) == "\x00\\xFF"
-    assert values.text_of("no base64!", encoded=True) == "no base64!"
+    assert values.open_base64("AP8=") == ("\x00\\xFF", True)
+    assert values.open_base64("no base64!") is None
 
 
 @pytest.mark.parametrize(

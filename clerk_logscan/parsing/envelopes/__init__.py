@@ -2,5 +2,6 @@
 
 from clerk_logscan.parsing.envelopes.declarations import EnvelopeError, load_all
 from clerk_logscan.parsing.envelopes.peeler import Peeler
+from clerk_logscan.parsing.envelopes.work import HIDDEN
 
-__all__ = ["EnvelopeError", "Peeler", "load_all"]
+__all__ = ["HIDDEN", "EnvelopeError", "Peeler", "load_all"]

@@ -8,6 +8,7 @@ prefix = '''...'''          a pattern of all that stands before the line, with t
 each, text, time, key       paths (`a.b`, `a[].b[]` for each); the first of `text` and `time` that is there counts
 requires, only, unless      paths that must be there, the only keys that may be, paths that must not be
 encoded                     the value is base64, perhaps of gzip
+null_hides                  a null stands for a line that is not shown
 [pieces]                    how an unfinished piece is told: newline, more = { path = value }, part, order, size
 [[sample]] lines, text      what it looks like, and what is inside
 """
@@ -46,6 +47,7 @@ class Record:
     only: frozenset[str] = frozenset()
     unless: tuple[Path_, ...] = ()
     encoded: bool = False
+    null_hides: bool = False
     line: str = ""
 
 
@@ -162,6 +164,7 @@ def _record(table: dict[str, Any]) -> Record:
         only=frozenset(table.get("only", ())),
         unless=_paths(table.get("unless", ())),
         encoded=table.get("encoded", False),
+        null_hides=table.get("null_hides", False),
         line=table.get("line", ""),
     )
 

@@ -52,9 +52,9 @@ class Layer:
         return self._joiner.joined + tables + (self._whole.joined if self._whole else 0)
 
     @property
-    def empty(self) -> int:
-        """Records whose value is null."""
-        return self._sure_records.empty + (self._records.empty if self._records else 0)
+    def hidden(self) -> int:
+        """Records that do not show their line, or not to its end."""
+        return self._sure_records.hidden + (self._records.hidden if self._records else 0)
 
     def choose(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> None:
         """Choose the envelopes that explain the sampled `texts`; unknown ones are tried on what is left over."""

@@ -49,9 +49,9 @@ class Peeler:
         return sum(layer.joined for layer in self._layers)
 
     @property
-    def empty(self) -> int:
-        """Records that hold no line though they should: journald's null for a message too long to print."""
-        return sum(layer.empty for layer in self._layers)
+    def hidden(self) -> int:
+        """Rows whose text is HIDDEN: records that hold a line which they do not show, or not to its end."""
+        return sum(layer.hidden for layer in self._layers)
 
     def detect(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Settle which envelopes the input wears by the sampled lines in `frame` (line_number, byte_offset, raw).
@@ -101,7 +101,8 @@ class Peeler:
         if numbers.is_empty():
             return numbers
         before = numbers.shift(1, fill_value=self._next_line - 1 if self._next_line else numbers[0] - 1)
-        runs = (numbers - before > 1).cast(pl.Int64).cum_sum() + self._run
+        steps = numbers - before
+        runs = ((steps > 1) | (steps < 0)).cast(pl.Int64).cum_sum() + self._run
         self._run, self._next_line = int(runs[-1]), int(numbers[-1]) + 1
         return runs
 

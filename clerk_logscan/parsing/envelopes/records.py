@@ -11,7 +11,7 @@ import polars as pl
 
 from clerk_logscan.parsing.envelopes import times, values
 from clerk_logscan.parsing.envelopes.declarations import Envelope, Path_, Pieces, Record
-from clerk_logscan.parsing.envelopes.work import Taken, named
+from clerk_logscan.parsing.envelopes.work import HIDDEN, Taken, named
 from clerk_logscan.parsing.pieces import KEY, MORE, ORDER, PART
 
 _JSON: Final = ("{", "[")
@@ -75,7 +75,7 @@ class Records:
 
     def __init__(self, envelopes: Sequence[Envelope], *, keeps_newline: bool = True) -> None:
         self.envelopes = envelopes
-        self.empty = 0  # records whose value is null: journald's for a message that was too long to print
+        self.hidden = 0  # records that do not show their line: journald's null for one that was too long to print
         self._readers = [_Reader(one, one.record, keeps_newline) for one in envelopes if one.record]
 
     @property
@@ -119,7 +119,7 @@ class Records:
         for value, source in values.records(text):
             if not any(reader.read(row, value, found) for reader in self._readers) and source is not text:
                 found.add(row, source, None)
-        self.empty += sum(reader.take_empty() for reader in self._readers) if found.texts[before:] == [""] else 0
+        self.hidden += found.texts[before:].count(HIDDEN)
         return len(found.rows) > before
 
 
@@ -133,12 +133,6 @@ class _Reader:
         self._keeps_newline = keeps_newline
         self._times = [getter(path) for path in record.time]
         self._keys = [getter(path) for path in record.key]
-        self._empty = 0
-
-    def take_empty(self) -> int:
-        """Return how many records had a null since the last call."""
-        empty, self._empty = self._empty, 0
-        return empty
 
     def read(self, row: int, value: Any, found: _Found) -> bool:
         """Add the lines in `value`, the object of row number `row`; false where it is no such envelope."""
@@ -156,16 +150,24 @@ class _Reader:
                 break
         else:
             return False
-        text = value if type(value) is str and not self.record.encoded else values.text_of(value, self.record.encoded)
+        text, whole = self._text(value)
         if text is None:
             return False
-        self._empty += value is None
         time = next((one for get in self._times for place in (item, outer) if (one := get(place)) is not None), None)
         key = "\x1f".join([str(get(item)) for get in self._keys])
         piece = self._piece(self._pieces, item, text) if self._pieces else _WHOLE
-        for line in split(text):
+        for line in split(text) if whole else [*split(text), HIDDEN]:
             found.add(row, line, self.name, time, key, piece)
         return True
+
+    def _text(self, value: Any) -> tuple[str | None, bool]:
+        """Return the text that `value` stands for, and whether it shows all of that."""
+        if type(value) is str:
+            opened = values.open_base64(value) if self.record.encoded else None
+            return opened or (values.text_of(value) if self.record.encoded else value, True)
+        if value is None and self.record.null_hides:
+            return HIDDEN, True
+        return values.text_of(value), True
 
     def _piece(self, pieces: Pieces, item: Any, text: str) -> _Piece:
         """Tell whether another piece follows, and which one this is."""

@@ -16,8 +16,9 @@ from clerk_logscan.parsing import json_values
 from clerk_logscan.parsing.envelopes.declarations import Path_
 from clerk_logscan.parsing.lines import decode
 
-# What one base64 value may inflate to; services cut far below (CloudWatch at 1 MiB, Firehose at 4).
+# Bytes that one base64 value may inflate to; services cut far below (CloudWatch at 1 MiB, Firehose at 4).
 MAX_INFLATED: Final = 64 << 20
+MAX_LAYERS: Final = 3  # of gzip in gzip
 _GZIP: Final = b"\x1f\x8b"
 _NOTHING: Final = object()
 _DECODER: Final = json.JSONDecoder(strict=False)
@@ -133,11 +134,10 @@ def _object(item: Any) -> Any:
     return item
 
 
-def text_of(value: Any, encoded: bool = False) -> str | None:
+def text_of(value: Any) -> str | None:
     """Return the text that `value` stands for, or None where it stands for none (a number, a truth value)."""
     if isinstance(value, str):
-        opened = open_base64(value) if encoded else None
-        return opened if opened is not None else _sound(value)
+        return _sound(value)
     if value is None:
         return ""
     if isinstance(value, dict):
@@ -164,30 +164,40 @@ def _bytes_or_lines(items: list[Any]) -> str | None:
     return None
 
 
-def open_base64(text: str) -> str | None:
-    """Return what `text` holds in base64, gzip in it opened too; None where it is no base64."""
+def open_base64(text: str) -> tuple[str, bool] | None:
+    """Return what `text` holds in base64, gzip in it opened too, and whether that is all; None where it is none."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
-    return decode(inflate(data))
+    data, whole = inflate(data)
+    return decode(data), whole
 
 
-def inflate(data: bytes) -> bytes:
-    """Return `data` with its layers of gzip taken off, all members of each, as far as they can be read."""
-    for _ in range(3):
+def inflate(data: bytes) -> tuple[bytes, bool]:
+    """Return `data` with its layers of gzip taken off, as far as they can be read, and whether that is to their end."""
+    whole = True
+    for _ in range(MAX_LAYERS):
         if not data.startswith(_GZIP):
-            return data
-        found: list[bytes] = []
-        rest = data
-        while rest.startswith(_GZIP):
-            reader = zlib.decompressobj(wbits=31)
-            try:
-                found.append(reader.decompress(rest, MAX_INFLATED))
-            except zlib.error:
-                break
-            rest = reader.unused_data
-        if not any(found):
-            return data
-        data = b"".join(found)
-    return data
+            return data, whole
+        found, complete = _members(data)
+        if not found:
+            return data, whole
+        data, whole = found, whole and complete
+    return data, whole and not data.startswith(_GZIP)
+
+
+def _members(data: bytes) -> tuple[bytes, bool]:
+    """Return what all members of a gzip hold, MAX_INFLATED bytes at most, and whether they were read to their end."""
+    found: list[bytes] = []
+    left = MAX_INFLATED
+    while data.startswith(_GZIP) and left > 0:
+        reader = zlib.decompressobj(wbits=31)
+        try:
+            found.append(reader.decompress(data, left))
+        except zlib.error:
+            break
+        if not reader.eof:
+            break
+        data, left = reader.unused_data, left - len(found[-1])
+    return b"".join(found), not data.startswith(_GZIP)

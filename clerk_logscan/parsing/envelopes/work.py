@@ -36,6 +36,9 @@ _COLOUR: Final = "\x1b\\[[0-9;]*m"
 _TABBED: Final = '^[^ "#]+#011[^ "#]*#011'
 _LEADING: Final = "\x00\ufeff"  # copytruncate leaves NULs before a line, concatenation byte order marks
 
+# Stands for a line that a record does not show: Unicode's sign for an object that cannot be shown.
+HIDDEN: Final = "\ufffc"
+
 Taken = tuple[pl.DataFrame, pl.DataFrame]  # the rows that were peeled, the rows left over
 
 
