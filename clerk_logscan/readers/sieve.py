@@ -14,7 +14,9 @@ from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 # How many literals Teddy takes: 64 with AVX2, 32 with SSSE3 and NEON.
 _TOGETHER: Final = 60 if platform.machine().lower() in ("x86_64", "amd64") else 28
-# With three or fewer distinct first or rare bytes, the crate prefers a slower memchr; these never occur together.
+# With few literals, of three or fewer distinct first or rare bytes, the crate prefers a slower memchr to Teddy: these,
+# which never occur, make more of them. Beyond one literal alone, which it finds fastest of all.
+_FEW: Final = range(2, 17)
 _FILLERS: Final = (b"\x01\x02\x03", b"\x02\x03\x01", b"\x03\x01\x02", b"\x04\x05\x06")
 
 
@@ -26,7 +28,8 @@ class Sieve:
         self._parts: list[tuple[BytesAhoCorasick, list[int]]] = []
         for first in range(0, len(literals), _TOGETHER):
             part = literals[first : first + _TOGETHER]
-            automaton = BytesAhoCorasick([*part, *_FILLERS], matchkind=MatchKind.LeftmostLongest)
+            fillers = _FILLERS if len(part) in _FEW else ()
+            automaton = BytesAhoCorasick([*part, *fillers], matchkind=MatchKind.LeftmostLongest)
             self._parts.append((automaton, [*(kinds[literal] for literal in part), *(0 for _ in _FILLERS)]))
 
     def find(self, view: memoryview) -> list[tuple[int, int]]:

@@ -31,8 +31,17 @@ def digits(char: str) -> list[str]:
 
 
 def escapes(char: str) -> list[str]:
-    """Return the texts of which every escape of `char` holds one."""
-    return [before + code for before in ("%", "%25", r"\x", r"\u00", "#") for code in digits(char)] + [r"\u0025"]
+    """Return texts of which every escape of `char` that a client or a log writer makes holds one.
+
+    A client may percent-encode anything. Servers and JSON writers leave letters and digits alone, servers the other
+    unreserved characters of RFC 3986 too.
+    """
+    befores = ["%", "%25"]
+    if not char.isalnum():
+        befores.append(r"\u00")
+        if char not in "-._~":
+            befores += [r"\x", "#"]
+    return [before + code for before in befores for code in digits(char)]
 
 
 def escaped(char: str) -> str:
