@@ -171,7 +171,8 @@ def _fits(
     if not shapes:
         return fits
     held = taken.select(pl.sum_horizontal(_has_shape(name, shape) for name, shape in shapes.items())).to_series()
-    return fits & (held * 2 >= len(shapes))
+    # Without a header nothing else tells what a line is.
+    return fits & ((held * 5 >= len(shapes) * 4) if whole else (held * 2 >= len(shapes)))
 
 
 def _has_shape(name: str, shape: str) -> pl.Expr:

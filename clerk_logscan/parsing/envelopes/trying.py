@@ -30,6 +30,7 @@ _REQUEST_KEYS: Final = frozenset(
 _BOUNDARY: Final = re.compile(r"[\s|:>\])]+(?=[^\s|:>\])])")
 _METHOD: Final = re.compile(r"\b[A-Z]{3,8} (?:/|\*|https?:)")
 _ADDRESS: Final = re.compile(r"\[?(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)\]?,?")
+_SITE: Final = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)? ")  # a site before the client, as %v writes it
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 
 
@@ -108,7 +109,8 @@ def _shortest(text: str, readable: Readable, depth: int) -> str | None:
         if match.end() > limit or _METHOD.search(prefix):
             return None
         if readable.deep(rest, depth - 1) if rest.startswith("{") else readable.plain(rest):
-            return None if _ADDRESS.fullmatch(prefix.split()[-1]) else prefix
+            named = _ADDRESS.fullmatch(prefix.split()[-1]) or _SITE.fullmatch(prefix)
+            return None if named else prefix
     return None
 
 

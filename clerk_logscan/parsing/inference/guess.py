@@ -66,13 +66,18 @@ def _spread(texts: Sequence[str]) -> list[str]:
 
 def _best(lines: Sequence[str], name: str) -> Guess | None:
     """Return the guess that explains nearly all `lines`, or, where none does, nearly all of those of its own making."""
-    best: Guess | None = None
-    for guess in _guesses(lines, name):
-        if guess.explained >= NEARLY_ALL * len(lines):
-            return guess
-        if best is None or guess.explained > best.explained:
-            best = guess
+    found = list(_guesses(lines, name))
+    whole = [guess for guess in found if guess.explained >= NEARLY_ALL * len(lines)]
+    if whole:
+        return max(whole, key=_telling)
+    best = max(found, key=lambda guess: guess.explained, default=None)
     return best if best is not None and best.explained > 1 else None
+
+
+def _telling(guess: Guess) -> int:
+    """Return how many columns a guess fills; a request line is three."""
+    columns = guess.definition.columns
+    return len(columns) + 2 * ("request" in columns)
 
 
 def _guesses(lines: Sequence[str], name: str) -> Iterator[Guess]:

@@ -17,6 +17,10 @@ _UNITS: Final = (
 )
 
 
+# Words that log lines hold in sentences, too.
+_PROSE: Final = frozenset(("request", "action", "page", "response", "trace", "forwarded", "source", "when", "date", "time", "query"))
+
+
 @cache
 def _data() -> dict[str, Any]:
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))
@@ -57,6 +61,12 @@ def rank(path: str, column: str) -> int | None:
             own = not set(keys[: max(start, 0)]) & others("parents")
             return known[name] + (penalty if start > 0 else 0) if own else None
     return None
+
+
+def is_known(word: str) -> bool:
+    """Tell whether a word is a name of some column, and none that stands in prose."""
+    name = plain(word)
+    return len(name) > 3 and name not in _PROSE and any(name in _ranks(column) for column in _data()["columns"])
 
 
 def is_route(path: str) -> bool:

@@ -81,9 +81,9 @@ def _named_client(single: Sequence[Column], columns: Sequence[Column]) -> Column
     if not ranked:
         unknown = [one for one in single if one.name is None or not _is_anothers(one)]
         return unknown[0] if len(unknown) == 1 and unknown[0].name is None else None
-    _, best = min(ranked, key=lambda pair: (pair[0], pair[1].place))
-    shipped = _doubtful(best) and _is_shippers(best, columns)
-    return None if shipped else best
+    ranked.sort(key=lambda pair: (pair[0], pair[1].place))
+    own = [one for _, one in ranked if not (_doubtful(one) and _is_shippers(one, columns))]
+    return own[0] if own else None
 
 
 def _rank(one: Column) -> int | None:

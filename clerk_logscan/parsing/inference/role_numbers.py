@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import StatisticsError, correlation
 from typing import Final
 
@@ -38,6 +39,8 @@ def _add_status(free: Sequence[Column], columns: Sequence[Column], roles: Roles)
 
 def _is_status(one: Column) -> bool:
     first = [value.split(" ", 1)[0] if one.name is not None else value for value in one.known]
+    if one.name is None and not any(len(value) == 3 for value in first):
+        return False
     return sum(map(shapes.is_status, first)) >= _NEARLY_ALL * len(first)
 
 
@@ -73,36 +76,54 @@ def _add_bytes(free: Sequence[Column], columns: Sequence[Column], roles: Roles) 
     if named:
         roles.give("bytes_sent", "bytes", [min(named, key=lambda one: one.rank("bytes_sent") or 0)], "named so")
         return
-    status = roles.place_of(columns, "status")
-    unnamed = [one for one in found if one.name is None]
-    if status is None:
-        return
-    best = _beside(unnamed, status, columns, roles)
+    unnamed = [one for one in found if one.name is None and not _is_serial(one)]
+    sent = [one for one in unnamed if not _grows_with_request(one, columns, roles)]
+    best = _proved(sent, columns, roles) or _beside(sent, columns, roles)
     if best is not None:
-        roles.give("bytes_sent", "bytes", [best], "numbers beside the status, which do not grow with the request")
+        roles.give("bytes_sent", "bytes", [best], "numbers that behave as the size of answers")
 
 
-def _beside(numbers: Sequence[Column], status: int, columns: Sequence[Column], roles: Roles) -> Column | None:
+def _is_serial(one: Column) -> bool:
+    """Tell whether the numbers only ever grow: a counter, a time."""
+    numbers = [int(value) for value in one.known if value.isdigit()]
+    return len(numbers) > 3 and all(a < b for a, b in pairwise(numbers))
+
+
+def _proved(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
+    """Return the column that is nothing where the status is 304 (RFC 9110, section 15.4.5), and something elsewhere."""
+    status = next((one for one in columns if one.field in _fields(roles, "status")), None)
+    if status is None or "304" not in status.known:
+        return None
+    empty = frozenset(("0", "-", "", None))
+    found = [
+        one
+        for one in numbers
+        if one.distinct > 2 and all(v in empty for v, s in zip(one.values, status.values, strict=True) if s == "304")
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _beside(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
     """Return which of the numbers beside the status counts what was sent: the body, where headers are counted, too."""
-    run: list[Column] = []
+    status = roles.place_of(columns, "status")
+    if status is None:
+        return None
     by_place = {one.place: one for one in numbers}
+    run: list[Column] = []
     place = status + 1
     while place in by_place:
         run.append(by_place[place])
         place += 1
-    if not run and len(numbers) == 1 and abs(numbers[0].place - status) <= 2:
-        run = list(numbers)
-    sent = [one for one in run if not _grows_with_request(one, columns, roles)]
-    if len(sent) > 1 and all(value == "0" for value in sent[0].known) and any(v != "0" for v in sent[1].known):
-        sent = sent[1:]
-    if len(sent) > 1 and _is_headers_more(sent[0], sent[1]):
-        return sent[1]
-    return sent[0] if sent else None
+    varied = [one for one in run if not one.constant]
+    run = varied if len(run) > 1 and varied else run
+    if len(run) > 1 and _is_headers_more(run[0], run[1]):
+        return run[1]
+    return run[0] if run else None
 
 
 def _is_headers_more(one: Column, other: Column) -> bool:
     """Tell whether `one` is always a little more than `other`: the header lines' bytes."""
-    pairs = [(int(a), int(b)) for a, b in zip(one.values, other.values, strict=True) if _digits(a) and _digits(b)]
+    pairs = [(int(a), int(b)) for a, b in zip(one.values, other.values, strict=True) if a and b and _digits(a) and _digits(b)]
     return len(pairs) > 1 and all(0 < a - b < _HEADERS for a, b in pairs)
 
 
@@ -114,7 +135,7 @@ def _grows_with_request(one: Column, columns: Sequence[Column], roles: Roles) ->
     """Tell whether a number is the request's own length: it grows with the target."""
     fields = _fields(roles, "request") | _fields(roles, "request_target") | _fields(roles, "path")
     texts = next((other.values for other in columns if other.field in fields), ())
-    pairs = [(float(a), float(len(b))) for a, b in zip(one.values, texts, strict=False) if _digits(a) and b]
+    pairs = [(float(a), float(len(b))) for a, b in zip(one.values, texts, strict=False) if a and b and _digits(a)]
     if len(pairs) < 5 or len({b for _, b in pairs}) < 3:
         return False
     try:

@@ -19,7 +19,9 @@ def add_request(columns: Sequence[Column], roles: Roles) -> None:
     method = _method(columns, line)
     target = _best_target([one for one in columns if one is not line], method)
     if line is not None and (target is None or not _is_better(target, line)):
-        roles.give("request", "request", [line], f"{line.share(shapes.REQUEST):.0%} of it are request lines")
+        absolute = line.share(shapes.ABSOLUTE_REQUEST) > line.share(shapes.REQUEST) / 2
+        why = f"{line.share(shapes.REQUEST):.0%} of it are request lines"
+        roles.give("request", "url" if absolute else "request", [line], why)
     elif target is not None:
         _give_target(columns, target, roles)
     else:
@@ -77,6 +79,7 @@ def _best_target(columns: Sequence[Column], method: Column | None) -> Column | N
     """Return the column of request targets: the one that holds the query, the best known name, the nearest to the method."""
     found = [one for one in columns if _may_be_target(one)]
     named = [one for one in found if one.rank("target") is not None]
+    found = [one for one in found if not _could_be_referer(one)] or (found if method is not None else [])
     varied = [one for one in found if not one.constant]
     found = named or (varied if len(varied) < len(found) else found)
     if not found:
@@ -91,14 +94,12 @@ def _may_be_target(one: Column) -> bool:
         return False
     if shapes.share_of(one.values, shapes.is_target) < _MOSTLY:
         return False
-    routes = one.share(shapes.ROUTE)
-    absolute_only = one.name is None and one.share(shapes.ABSOLUTE) == 1.0
-    return routes < _SOME and not (absolute_only and _is_referer(one))
+    return one.share(shapes.ROUTE) < _SOME
 
 
-def _is_referer(one: Column) -> bool:
-    """Tell whether URLs without a name could be referers: they stand between quotes, and lines without one have `-`."""
-    return one.quoted or any(value in shapes.MISSING for value in one.values if value is not None)
+def _could_be_referer(one: Column) -> bool:
+    """Tell whether it holds URLs without a name: where there are targets, these are referers."""
+    return one.name is None and one.share(shapes.ABSOLUTE) == 1.0
 
 
 def _fuller(best: Column, found: Sequence[Column]) -> Column:

@@ -15,11 +15,16 @@ DELIMITERS: Final = ("\t", " | ", "|", "\x01", "^", "~", "¦", "::", "; ", ";", 
 _FEWEST: Final = 3  # delimiters in a line
 _AGREED: Final = 0.8  # of the lines must have equally many
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_PROTOCOL: Final = re.compile(shapes.PROTOCOL)
+_LABEL: Final = re.compile(r"^[A-Za-z][\w-]*[:=] ?(?!//)")
 _PRODUCT: Final = re.compile(shapes.AGENT)
 
 
 def layouts(lines: Sequence[str]) -> Iterator[tuple[list[Piece], list[str]]]:
     """Yield the layouts that may explain `lines`, the likelier first, each with the lines that it was made from."""
+    if all(len(line) > 2 and line[0] == line[-1] == '"' for line in lines):  # OpenLiteSpeed quotes the whole line
+        for pieces, some in layouts([line[1:-1] for line in lines]):
+            yield ['"', *pieces, '"'], [f'"{line}"' for line in some]
     for delimiter in DELIMITERS:
         found = _delimited(lines, delimiter)
         if found:
@@ -73,7 +78,7 @@ def _delimited(lines: Sequence[str], delimiter: str) -> tuple[list[Piece], list[
 
 def _is_request_cell(column: Sequence[str]) -> bool:
     """Tell whether a cell is a request or a target, or ends in one behind a method (`GET      "/path"`)."""
-    known = shapes.present(column)
+    known = [_LABEL.sub("", text).strip('" ') for text in shapes.present(column)]
     if shapes.share(known, shapes.REQUEST) > 0.5 or shapes.share_of(known, shapes.is_target) > 0.9:
         return True
     words = [text.split() for text in known]
@@ -148,7 +153,8 @@ def _alike(column: Sequence[Token], typed: bool = False) -> bool:
     """Tell whether the words at one place of all lines are of one kind."""
     texts = [token.text for token in column]
     known = shapes.present(texts)
-    if any(_PRODUCT.fullmatch(text) for text in known) and not shapes.share_of(known, shapes.is_target):
+    products = [text for text in known if _PRODUCT.fullmatch(text) and not _PROTOCOL.fullmatch(text)]
+    if products and not shapes.share_of(known, shapes.is_target):
         return False
     if known and is_typed(known):
         return True

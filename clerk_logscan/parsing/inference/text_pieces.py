@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from clerk_logscan.parsing.inference import shapes, time_shapes
+from clerk_logscan.parsing.inference import names, shapes, time_shapes
 from clerk_logscan.parsing.inference.tokens import BRACKETS, Token, tokens
 
 _LABEL: Final = re.compile(r"[A-Za-z_@][\w.@-]*(?:=|:)\s?(?!//)")
@@ -42,6 +42,8 @@ def split(texts: Sequence[str], name: str | None = None, quoted: bool = False, d
     """Return the pieces of equal places: `texts` holds what stands there in each line."""
     if _is_literal(texts):
         return [texts[0]]
+    if halves := _adjacent(texts):
+        return [piece for half in halves for piece in split(half, None, quoted, depth + 1)]
     group = _group(texts)
     if group:
         opening, closing = group
@@ -74,11 +76,20 @@ def is_typed(texts: Sequence[str]) -> bool:
 def in_a_row(columns: Sequence[Sequence[Token]], depth: int = 0) -> list[Piece]:
     """Return the pieces of lines of equally many words, given word by word."""
     pieces: list[Piece] = []
+    before: Sequence[str] = ()
     for column in columns:
-        blanks = [token.blanks for token in column]
-        pieces += _blanks(blanks)
-        pieces += split([token.text for token in column], depth=depth)
+        texts = [token.text for token in column]
+        pieces += _blanks([token.blanks for token in column])
+        pieces += split(texts, _named_by(before), depth=depth)
+        before = texts
     return pieces
+
+
+def _named_by(before: Sequence[str]) -> str | None:
+    """Return the word before a value, where it is its label: the same in all lines, and a name that is known."""
+    if not before or len(set(before)) > 1 or not re.fullmatch(r"[A-Za-z][\w-]*:?", before[0]):
+        return None
+    return before[0].strip(":") if names.is_known(before[0]) else None
 
 
 def _blanks(blanks: Sequence[str]) -> list[Piece]:
@@ -108,9 +119,19 @@ def _group(texts: Sequence[str]) -> tuple[str, str] | None:
         return None
     if not all(len(text) > 1 and text[0] == opening and text[-1] == closing for text in texts):
         return None
+    if closing != opening and any(closing in text[1:-1] for text in texts):  # [24/Nov/2026:14:51:36][1795531896.123]
+        return None
     if shapes.share(texts, shapes.ADDRESS) >= _MOSTLY:  # [2001:db8::1]
         return None
     return opening, closing
+
+
+def _adjacent(texts: Sequence[str]) -> tuple[list[str], list[str]] | None:
+    """Return the two halves of brackets that follow one another with nothing between: `[...][...]`."""
+    if not all("][" in text and text[0] == "[" for text in texts):
+        return None
+    places = [text.index("][") + 1 for text in texts]
+    return [t[:p] for t, p in zip(texts, places, strict=True)], [t[p:] for t, p in zip(texts, places, strict=True)]
 
 
 def _inner(texts: Sequence[str], name: str | None, opening: str, depth: int) -> list[Piece]:
