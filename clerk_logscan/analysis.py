@@ -32,7 +32,7 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
     seen = pl.concat([schema.empty(), *(reading.requests for reading in readings)])
     observed = destinations.resolve(seen, options)
     findings = rules.apply(observed)
-    rows = ledger.rows(readings, failures, inputs, options)
+    rows = ledger.rows(readings, failures, inputs, options, definitions)
     facts = formats.facts(definitions, rows, seen)
     if _worth_another_look(findings, rows, facts):
         more = looks.second(found, findings).join(seen, on=_SAME, how="anti", nulls_equal=True)
@@ -51,4 +51,4 @@ def _worth_another_look(
     if not findings.filter(pl.col("severity") != "info").is_empty():
         return True
     hiding = {name for name, fact in facts.items() if fact["hidden_by"]}
-    return len(rows) > 1 and any(hiding.intersection(row["log_formats"]) for row in rows)
+    return len(rows) > 1 and any(row.get("_hidden") or hiding.intersection(row["log_formats"]) for row in rows)

@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from clerk_logscan import destinations, prefixes
+from clerk_logscan import destinations, normalised, prefixes
 from clerk_logscan.options import OptionError, Options
+from clerk_logscan.parsing.definitions import Library
 from clerk_logscan.readers.sources import InputError
 from clerk_logscan.reading import Reading
 
@@ -17,19 +18,26 @@ Row = dict[str, Any]
 
 
 def rows(
-    readings: Sequence[Reading], failures: Sequence[InputError], inputs: Sequence[str], options: Options
+    readings: Sequence[Reading],
+    failures: Sequence[InputError],
+    inputs: Sequence[str],
+    options: Options,
+    definitions: Library,
 ) -> list[Row]:
     """Return the rows of the inputs that were read, then those of the inputs that could not be opened."""
     named = set(inputs)
-    return [_row(reading, named, options) for reading in readings] + [_failure(failure) for failure in failures]
+    return [_row(reading, named, options, definitions) for reading in readings] + [
+        _failure(failure) for failure in failures
+    ]
 
 
-def _row(reading: Reading, named: set[str], options: Options) -> Row:
+def _row(reading: Reading, named: set[str], options: Options, definitions: Library) -> Row:
     row = reading.row()
     unread = reading.unread["raw"]
     return row | {
         "suspicious_malformed": sum(destinations.suspicious(raw, options) for raw in unread),
         "_foreign_prefixes": prefixes.foreign(_of_hosts(reading.requests, options), options.proxy_paths),
+        "_hidden": normalised.fields(reading.requests, definitions),
         "_named": row["source"] in named,
         "_proxy_requests": reading.scan.hits,
     }

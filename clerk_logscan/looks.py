@@ -67,7 +67,8 @@ class Looks:
         """Keep what a rule could report, and some typical requests."""
         step = max(1, requests.height // TYPICAL)
         typical = pl.int_range(pl.len()) % step == 0
-        return requests.filter(may_match(self.options.proxy_paths) | typical)
+        doubtful = pl.col("_other_targets").is_not_null()
+        return requests.filter(may_match(self.options.proxy_paths) | doubtful | typical)
 
 
 def _addresses(findings: pl.DataFrame) -> list[str]:

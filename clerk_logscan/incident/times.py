@@ -46,8 +46,8 @@ def between(first: int, last: int) -> str:
 
 def length(span: int) -> str:
     """Return a duration in words of one or two units: `45 s`, `1 h 45 min`, `3 d`."""
-    seconds = abs(span) // SECOND
-    if seconds < 1:
+    seconds = (abs(span) + SECOND // 2) // SECOND
+    if abs(span) < SECOND:
         return f"{abs(span) / SECOND:.2f} s"
     units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
     parts = []

@@ -29,7 +29,7 @@ from clerk_logscan.parsing.definitions import (
 _OWN_KEYS = {
     "template": {"templates"},
     "w3c": {"requires", "order", "delimiter", "headerless"},
-    "json": {"requires", "join", "repeats"},
+    "json": {"requires", "join", "repeats", "normalised"},
 }
 _KEYS = {
     *("title", "vendor", "grammar", "hop", "escape", "missing", "best_effort", "hidden_by", "requests"),
@@ -94,6 +94,7 @@ class _Checker:
             missing=tuple(dict.fromkeys((*self.strings("missing", ("-",)), ""))),
             best_effort=self.flag("best_effort", False),
             hidden_by=hidden_by,
+            normalised=self.strings("normalised", ()),
             requests=self.flag("requests", True),
             templates=templates,
             shapes=shapes,

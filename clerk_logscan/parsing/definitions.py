@@ -155,6 +155,7 @@ class Definition:
     join        json: two records that are one request; `repeats`: fields that name a request drained more than once
     hop         where such a log is written (HOPS)
     hidden_by   the path field as that log calls it, where it is normalised and so cannot show the attack
+    normalised  json: keys that hold a normalised path where no value shows otherwise (nginx' `uri`)
     best_effort the vendor says that lines may be lost
     requests    false: lines of this format are recognised, and are no requests
     """
@@ -168,6 +169,7 @@ class Definition:
     missing: tuple[str, ...] = ("-", "")
     best_effort: bool = False
     hidden_by: str | None = None
+    normalised: tuple[str, ...] = ()
     requests: bool = True
     templates: tuple[Template, ...] = ()
     shapes: Mapping[str, str] = field(default_factory=dict)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from clerk_logscan.proxy import FRONTEND_API_HOSTS
 from clerk_logscan.rules.rule import NOWHERE, Example, Rule
+
+# A host that the user allowed is reached on purpose.
+_CLERKS_OWN = pl.col("target_host").is_null() | pl.col("target_host").is_in(list(FRONTEND_API_HOSTS))
 
 RULE = Rule(
     id="double-slash",
@@ -15,7 +19,7 @@ RULE = Rule(
         "resolves to the Frontend API itself. It may be a probe that missed."
     ),
     harmless="Clients that join URLs carelessly do it.",
-    when=pl.col("slashes") & pl.col("matched") & pl.col("off_host").fill_null(value=False).not_(),
+    when=pl.col("slashes") & pl.col("matched") & pl.col("off_host").fill_null(value=False).not_() & _CLERKS_OWN,
     examples=(
         Example("/__clerk/v1//client", True, "deeper in the path"),
         Example("/__clerk//frontend-api.clerk.dev/v1/client", True, "names the Frontend API itself"),
