@@ -132,11 +132,12 @@ def _up_to(slot: Slot, before: Piece, after: Piece | None) -> str | None:
         return None if slot.quoted else "[^ ]*"
     if isinstance(after, Slot) or not after:
         return "[^ ]*" if not slot.quoted else ".*?"
-    sign = after.strip(" ")[:1] if slot.quoted and after.startswith(" ") else after[:1]
-    blank_inside = any(" " in value for value in slot.values)
-    if not slot.quoted and not blank_inside:
-        return "[^ ]*?" if sign == " " else f"[^ {re.escape(sign)}]*"
-    return f"[^{re.escape(sign)}]*?" if sign.strip() else ".*?"
+    sign = (after.strip(" ") or " ")[:1] if slot.quoted and after.startswith(" ") else after[:1]
+    if any(sign in value for value in slot.values):
+        return ".*?" if any(" " in value for value in slot.values) else "[^ ]*?"
+    if slot.quoted or any(" " in value for value in slot.values):
+        return f"[^{re.escape(sign)}]*?" if sign.strip() else ".*?"
+    return "[^ ]*?" if sign == " " else f"[^ {re.escape(sign)}]*"
 
 
 def escape_of(lines: Sequence[str]) -> str:

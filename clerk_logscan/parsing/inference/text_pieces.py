@@ -128,7 +128,7 @@ def _group(texts: Sequence[str]) -> tuple[str, str] | None:
 
 def _adjacent(texts: Sequence[str]) -> tuple[list[str], list[str]] | None:
     """Return the two halves of brackets that follow one another with nothing between: `[...][...]`."""
-    if not all("][" in text and text[0] == "[" for text in texts):
+    if not all("][" in text and text[0] == "[" and len(tokens(text)) == 1 for text in texts):
         return None
     places = [text.index("][") + 1 for text in texts]
     return [t[:p] for t, p in zip(texts, places, strict=True)], [t[p:] for t, p in zip(texts, places, strict=True)]
