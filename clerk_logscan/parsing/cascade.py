@@ -95,7 +95,7 @@ class Cascade:
 
     def _json(self, texts: pl.Series) -> Iterator[Cut]:
         """Read JSON records; what may stand around one on its line is cut away."""
-        places = texts.str.contains(JSON).arg_true()
+        places = begin_as_json(texts).arg_true()
         if len(places) and self.jsons.definitions:
             for cut in self.jsons.cut(texts.gather(places).str.strip_chars(" \t\r\n,")):
                 yield Cut(cut.definition, places.gather(cut.rows), escapes.undo_frame(cut.raw, cut.definition.escape))
@@ -134,7 +134,7 @@ class Cascade:
 
     def _by_template(self, texts: pl.Series, order: Sequence[Definition], *, loose: bool) -> Iterator[Cut]:
         rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
-        objects = texts.str.contains(JSON)
+        objects = begin_as_json(texts)
         plain, objects = rows.filter(~objects), rows.filter(objects)
         for definition in order:
             left = rows if detection.reads_json(definition) and len(objects) else plain
@@ -161,6 +161,12 @@ def _by_one(definition: Definition, texts: pl.Series) -> Sequence[Cut]:
         return [Cut(definition, matched.arg_true().cast(pl.UInt32), raw)] if raw.height else []
     cutter = JsonLines([definition]) if definition.grammar == "json" else RecordLines([definition])
     return cutter.cut(texts)
+
+
+def begin_as_json(texts: pl.Series) -> pl.Series:
+    """Return a Boolean series: which texts begin as a JSON object. Most logs hold no brace: that is quickly seen."""
+    braced = texts.str.contains("{", literal=True)
+    return texts.str.contains(JSON) if braced.any() else braced
 
 
 def _left(rows: pl.Series, cuts: Sequence[Cut]) -> pl.Series:

@@ -72,6 +72,11 @@ def undo(texts: pl.Series, escape: str) -> pl.Series:
     return _on_rows(texts, texts.str.contains(sign, literal=True), function)
 
 
+def any_in(texts: pl.Series, escape: str) -> bool:
+    """Tell whether any text holds the sign of `escape`: one look at whole lines saves one at each of their fields."""
+    return escape in _UNDO and bool(texts.str.contains(_UNDO[escape][0], literal=True).any())
+
+
 def undo_frame(frame: pl.DataFrame, escape: str) -> pl.DataFrame:
     """Undo one level of `escape` in every String column."""
     if escape not in _UNDO:

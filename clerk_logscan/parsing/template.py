@@ -69,7 +69,8 @@ def cut(
     if not pieces:
         return matched, pl.DataFrame(schema=dict.fromkeys(sorted(definition.fields), pl.String()))
     frame = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal").sort("_place")
-    return matched, escapes.undo_frame(frame.drop("_place"), definition.escape)
+    fields = frame.drop("_place")
+    return matched, escapes.undo_frame(fields, definition.escape) if escapes.any_in(lines, definition.escape) else fields
 
 
 def _may_match(lines: pl.Series, template: Template) -> bool:

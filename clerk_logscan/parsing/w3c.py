@@ -83,9 +83,7 @@ class W3c:
         """Read lines under no known header by the definitions that say the order of their columns."""
         found: list[Cut] = []
         for definition in self.definitions:
-            some = (
-                lines.filter(lines["text"].str.contains(_beginning(definition))) if definition.order else lines.head(0)
-            )
+            some = _beginning_so(definition, lines) if definition.order else lines.head(0)
             widths = some["text"].str.count_matches(definition.delimiter, literal=True) + 1
             for width in widths.unique().sort(descending=True):
                 wide = some.filter(widths == width)
@@ -109,6 +107,13 @@ class W3c:
                 return None
             self.layouts[key] = layout
         return self.layouts[key]
+
+
+def _beginning_so(definition: Definition, lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines that begin as those of `definition` do; where none holds the delimiter, that is quickly seen."""
+    if not lines["text"].str.contains(definition.delimiter, literal=True).any():
+        return lines.head(0)
+    return lines.filter(lines["text"].str.contains(_beginning(definition)))
 
 
 def _beginning(definition: Definition) -> str:

@@ -68,8 +68,9 @@ def named(name: pl.Expr | pl.Series) -> pl.Expr:
 
 def clean(rows: pl.DataFrame) -> pl.DataFrame:
     """Return `rows` with NULs and byte order marks before each text, and colours, taken away, and tabs for `#011`."""
-    led = rows["text"].str.contains(f"^[{_LEADING}]")
+    led = rows["text"].str.contains_any(list(_LEADING))  # three times faster than the pattern
     if led.any():
+        led &= rows["text"].str.contains(f"^[{_LEADING}]")
         rows = rows.with_columns(pl.when(led).then(pl.col("text").str.strip_chars_start(_LEADING)).otherwise("text"))
     coloured = rows["text"].str.contains("\x1b", literal=True)
     if coloured.any():
