@@ -34,8 +34,10 @@ def _unread(row: Input) -> Iterable[Reason]:
         else:
             yield f"{source} could not be read{why}", again
     elif _no_line_read(row):
+        lines = row.get("lines") or 0
+        many, them = ("1 line", "it") if lines == 1 else (f"{lines:,} lines", "any of them")
         yield (
-            f"{source} holds {row.get('lines') or 0:,} lines, and no format reads any of them",
+            f"{source} holds {many}, and no format reads {them}",
             f"Name the format of {source} (--log-format, --parser); `clerk-logscan formats --why {source}` tells more.",
         )
     suspicious = row.get("suspicious_malformed") or 0

@@ -25,6 +25,7 @@ def quiet(**ledger: Any) -> dict[str, Any]:
         ({"suspicious_malformed": 1}, "1 line of access.log could not be read"),
         ({"requests": 0, "log_formats": {}, "_named": True}, "no format reads any of them"),
         ({"requests": 0, "log_formats": {}, "_requestlike": 3}, "no format reads any of them"),
+        ({"lines": 0, "requests": 0, "log_formats": {}, "_named": True}, "access.log holds no line"),
         ({"_hidden": ["$uri"]}, "its path field `$uri` is normalised"),
         ({"_foreign_prefixes": {"/api/clerk": 12}}, "/api/clerk"),
     ],
@@ -41,13 +42,19 @@ def test_a_reason_makes_the_verdict_incomplete_and_is_said(ledger: dict[str, Any
     [
         {},
         {"requests": 0, "log_formats": {}},
-        {"lines": 0, "requests": 0, "log_formats": {}, "_named": True},
         {"malformed": 3},
         {"_foreign_prefixes": {"/api/clerk": 0}},
     ],
 )
 def test_what_is_no_reason(ledger: dict[str, Any]) -> None:
     assert quiet(**ledger)["verdict"] == "no-evidence"
+
+
+def test_an_empty_input_beside_others_is_no_reason() -> None:
+    story = Story()
+    story.log("access.log").covers("00:00:00", "09:00:00").line("04:00:00", "198.51.100.3", OK)
+    story.log("empty.log", lines=0, requests=0, log_formats={}, _named=True)
+    assert story.told()["verdict"] == "no-evidence"
 
 
 def test_a_forgotten_proxy_path_is_named_with_what_to_do() -> None:
