@@ -43,10 +43,35 @@ DESTINATION_COLUMNS: Final[dict[str, pl.DataType]] = {
 }
 _KEY: Final = ["request_target", "host", "method", "_non_ascii"]
 _ROW: Final = "_destination_row"
+_RANK: Final = "_gravity"
+_GRAVITY: Final = (pl.col("off_host").cast(pl.Int8) * 2 + pl.col("unresolvable").cast(pl.Int8)).alias(_RANK)
 
 
 def resolve(frame: pl.DataFrame, options: Options) -> pl.DataFrame:
-    """Return `frame` with DESTINATION_COLUMNS added; reads `request_target`, `host`, `method` and `_non_ascii`."""
+    """Return `frame` with DESTINATION_COLUMNS added; reads `request_target`, `host`, `method` and `_non_ascii`.
+
+    Where `_other_targets` holds one that would send the key elsewhere, or to no host, and the first reading does not,
+    it becomes the row's `request_target`.
+    """
+    found = _resolve(frame, options)
+    if "_other_targets" not in frame.columns or not frame["_other_targets"].is_not_null().any():
+        return found
+    return _graver(found, frame.columns, options)
+
+
+def _graver(found: pl.DataFrame, columns: list[str], options: Options) -> pl.DataFrame:
+    """Return `found` (rows resolved; `columns` are those before that) with the gravest of the other readings taken."""
+    rows = found.with_row_index(_ROW).with_columns(_GRAVITY)
+    texts = pl.col("_other_targets").str.split(" ")
+    others = rows.filter(pl.col("_other_targets").is_not_null()).with_columns(request_target=texts)
+    others = others.select(_ROW, *columns).explode("request_target")
+    others = _resolve(others, options).with_columns(_GRAVITY).sort(_RANK, descending=True, maintain_order=True)
+    both = pl.concat([rows, others.select(rows.columns)]).sort(_ROW, maintain_order=True)
+    graver = both.filter(pl.col(_RANK) == pl.col(_RANK).max().over(_ROW))
+    return graver.unique(_ROW, keep="first", maintain_order=True).drop(_ROW, _RANK)
+
+
+def _resolve(frame: pl.DataFrame, options: Options) -> pl.DataFrame:
     keys = frame.select(
         pl.col("request_target").fill_null(""),
         plain_targets.odd_host().alias("host"),
@@ -113,7 +138,7 @@ def _gravest(
 ) -> tuple[str, proxy.Destination]:
     """Resolve under every proxy path, and return the gravest with its path."""
     found = [
-        (path, _resolve(target, raw_bytes, host, method, path, options))
+        (path, _resolved(target, raw_bytes, host, method, path, options))
         for path in options.proxy_paths
         for target, raw_bytes in targets
     ]
@@ -121,7 +146,7 @@ def _gravest(
     return proxy.effective_path(path), worst
 
 
-def _resolve(target: str, raw_bytes: bool, host: str, method: str, path: str, options: Options) -> proxy.Destination:
+def _resolved(target: str, raw_bytes: bool, host: str, method: str, path: str, options: Options) -> proxy.Destination:
     """Resolve one target; a strange Host counts only where it makes the result worse, for a log's may not be Node's."""
     destinations = [
         proxy.resolve(

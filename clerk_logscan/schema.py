@@ -39,6 +39,7 @@ INTERNAL: Final[dict[str, pl.DataType]] = {
     "_hint": pl.String(),  # what the log shows: one of definitions.SHOWS, or null
     "_hint_reason": pl.String(),  # the words of the definition's evidence, with the field's value
     "_non_ascii": pl.Boolean(),  # the target was sent with bytes above 0x7e or below 0x21: Node answers 400
+    "_other_targets": pl.String(),  # what else the line may have meant, apart by blanks; the gravest counts
 }
 
 FRAME: Final[dict[str, pl.DataType]] = {**COLUMNS, **INTERNAL}

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import polars as pl
 
 from clerk_logscan import schema
-from clerk_logscan.parsing import detection, json_documents, lines
+from clerk_logscan.parsing import detection, json_documents, lines, slices
 from clerk_logscan.parsing.cascade import JSON, Cascade
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.doubts import Doubts
 from clerk_logscan.parsing.envelopes import HIDDEN, Peeler
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed, without_missing
@@ -25,6 +27,7 @@ from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c
 
 LASTING: Final = 10  # characters of an id that names one request anywhere; the shortest known has 13
+_OTHERS: Final = f"{PLACE}others"
 PLACES: Final = ("line_number", "byte_offset", "raw", "envelope_time")
 
 
@@ -49,6 +52,7 @@ class Parser:
         self.ranking = detection.Ranking()
         self._cascade = Cascade(definitions)
         self._joiners: dict[str, tuple[Definition, Joiner]] = {}
+        self._doubts = Doubts()
         self._peeler: Peeler | None = None
         self._assembler: json_documents.Assembler | None = None
         self._joins = False
@@ -123,6 +127,10 @@ class Parser:
         cascade.add(found)
         cascade.seen.update(guess.definition.name for guess in found)
 
+    def peeled(self, sample: pl.DataFrame) -> list[str]:
+        """Return the lines of `sample` without the envelopes that `detect` found."""
+        return self._peel(json_documents.split(sample), self._cascade.jsons).to_list()
+
     def read(self, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
         if self._peeler is None:
@@ -167,6 +175,8 @@ class Parser:
         fields = without_missing(cut.raw, definition)
         places = peeled.select(PLACES)[cut.rows]
         places.columns = [PLACE + name for name in PLACES]
+        if not (definition.join or definition.repeats):
+            places = places.with_columns(self._others(definition, peeled["text"][cut.rows]))
         records = places.hstack(fields)
         if definition.other:
             present = frozenset(fields.columns)
@@ -178,14 +188,22 @@ class Parser:
         complete = joiner.feed(records)
         return self._requests(definition, complete), complete.height + joiner.waiting - before
 
+    def _others(self, definition: Definition, texts: pl.Series) -> list[pl.Series]:
+        """Return a column of the other targets that `texts` may have meant, where there are any."""
+        others = self._doubts.others(definition, texts)
+        return [] if others is None else [others.alias(_OTHERS)]
+
     def _requests(self, definition: Definition, records: pl.DataFrame) -> pl.DataFrame:
         """Return complete records as rows of schema.FRAME; a line without a time has its envelope's."""
         fields = records.select(pl.exclude(f"^{PLACE}.*$"))
         places = records.select(pl.col(PLACE + name).alias(name) for name in PLACES)
-        frame = typed(fields, definition, self.zone).hstack(places)
+        parts = slices.side_by_side(partial(typed, definition=definition, zone=self.zone), fields)
+        frame = pl.concat(parts).hstack(places)
         if frame["timestamp"].has_nulls() and (outer := places["envelope_time"]).null_count() < len(outer):
             frame = frame.with_columns(frame["timestamp"].fill_null(read_time(outer, "iso8601", self.zone)))
         self.log_formats[definition.name] += frame.height
+        if _OTHERS in records.columns:
+            frame = frame.with_columns(records[_OTHERS].alias("_other_targets"))
         frame = frame.with_columns(_lasting_ids(), log_format=pl.lit(definition.name), source=pl.lit(self.source))
         return schema.conform(frame)
 
