@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint types clean
+.PHONY: demo test check lint types bench clean
 
 demo: $(READY)  ## analyse one incident, seen at four hops
 	$(BIN)/clerk-logscan analyze sample_logs/incident/ || [ $$? -eq 1 ]
@@ -21,6 +21,10 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+bench: $(READY)  ## the peers side by side, some minutes; writes bench/RESULTS.md
+	bench/install_peers.sh
+	$(BIN)/python bench/run.py $(BENCH)
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'

@@ -1,7 +1,7 @@
-"""Logs to measure with: nginx combined lines as a Next.js application behind Clerk writes them; equal seeds, equal bytes.
+"""Logs to measure with: nginx combined lines of a Next.js application behind Clerk; equal seeds, equal bytes.
 
-Some hundreds of thousands of different lines are drawn from weighted pools; times go on steadily, so that a log of any size
-covers its time without a silence.
+The lines are drawn from weighted pools of tens of thousands; times go on steadily, so that a log of any size covers
+its time without a silence.
 """
 
 from __future__ import annotations
@@ -21,14 +21,19 @@ _CHUNK: Final = 20_000  # lines written at once
 
 _AGENTS: Final = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/133.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 Safari/605.1.15",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 "
+    "Safari/605.1.15",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 "
     "Mobile/15E148 Safari/604.1",
     "Mozilla/5.0 (X11; Linux x86_64; rv:135.0) Gecko/20100101 Firefox/135.0",
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
     "kube-probe/1.32",
 )
-_STATIC: Final = ("/_next/static/chunks/{hex}.js", "/_next/static/css/{hex}.css", "/_next/image?url=%2Fimg%2F{n}.png&w=640&q=75")
+_STATIC: Final = (
+    "/_next/static/chunks/{hex}.js",
+    "/_next/static/css/{hex}.css",
+    "/_next/image?url=%2Fimg%2F{n}.png&w=640&q=75",
+)
 _PAGES: Final = ("/", "/dashboard", "/dashboard/projects/{n}", "/pricing", "/blog/post-{n}", "/favicon.ico", "/healthz")
 _CALLS: Final = ("/api/projects/{n}", "/api/trpc/user.get?batch=1&input=%7B%220%22%3A{n}%7D", "/api/events")
 _CLERK: Final = (
@@ -37,7 +42,11 @@ _CLERK: Final = (
     "/__clerk/v1/environment?__clerk_api_version=2025-11-10&_clerk_js_version=5.99.0",
     "/__clerk/npm/@clerk/clerk-js@5/dist/clerk.browser.js",
 )
-_ATTACKS: Final = ("/__clerk//c{n}.evil.example/v1/client", "/__clerk//{n}.oast.example/", "/__clerk/%5Cevil{n}.example/x")
+_ATTACKS: Final = (
+    "/__clerk//c{n}.evil.example/v1/client",
+    "/__clerk//{n}.oast.example/",
+    "/__clerk/%5Cevil{n}.example/x",
+)
 
 
 def write(path: Path, size: int, *, every_second: str = "", seed: int = 1) -> Path:
@@ -117,6 +126,8 @@ def _request(draw: random.Random, targets: tuple[str, ...] | None) -> str:
     target = draw.choice(pool).format(n=draw.randrange(100_000), hex=f"{draw.getrandbits(64):016x}")
     method = "POST" if "tokens" in target or "/api/events" in target else "GET"
     status = draw.choices((200, 304, 302, 404, 499, 500), weights=(80, 10, 4, 4, 1, 1))[0]
-    referer = draw.choice(("-", "https://app.example.com/", "https://app.example.com/dashboard", "https://www.google.com/"))
+    referer = draw.choice(
+        ("-", "https://app.example.com/", "https://app.example.com/dashboard", "https://www.google.com/")
+    )
     agent = draw.choice(_AGENTS)
     return f'"{method} {target} HTTP/1.1" {status} {draw.randrange(200_000)} "{referer}" "{agent}"'

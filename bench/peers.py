@@ -21,7 +21,8 @@ COPY (
          nullif(referer, '-') AS referer, nullif(user_agent, '-') AS user_agent
   FROM read_csv('{log}', delim=' ', quote='"', escape='', header=false, auto_detect=false, ignore_errors=true,
     columns={{'client_ip': 'VARCHAR', 'ident': 'VARCHAR', 'user': 'VARCHAR', 'day': 'VARCHAR', 'zone': 'VARCHAR',
-      'request': 'VARCHAR', 'status': 'INTEGER', 'bytes_sent': 'BIGINT', 'referer': 'VARCHAR', 'user_agent': 'VARCHAR'}})
+      'request': 'VARCHAR', 'status': 'INTEGER', 'bytes_sent': 'BIGINT', 'referer': 'VARCHAR',
+      'user_agent': 'VARCHAR'}})
 ) TO '{output}' (FORMAT parquet)
 """
 

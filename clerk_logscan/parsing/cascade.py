@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import polars as pl
 
-from clerk_logscan.parsing import detection, escapes, template
+from clerk_logscan.parsing import detection, escapes, slices, template
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.inference import Guess, both_ends
@@ -144,9 +145,14 @@ class Cascade:
             if loose and definition.guessed:
                 matched, raw = both_ends.cut(some, definition)
             else:
-                matched, raw = template.cut(some, definition, loose=loose, detecting=definition.name not in self.seen)
-            if not raw.height:
+                cut = partial(
+                    template.cut, definition=definition, loose=loose, detecting=definition.name not in self.seen
+                )
+            parts = slices.side_by_side(cut, some)
+            frames = [raw for _, raw in parts if raw.height]
+            if not frames:
                 continue
+            matched, raw = pl.concat([mask for mask, _ in parts]), pl.concat(frames, how="diagonal")
             yield Cut(definition, left.filter(matched), raw)
             plain = plain.filter(~plain.is_in(left.filter(matched).implode()))
             rows = rows.filter(~rows.is_in(left.filter(matched).implode()))

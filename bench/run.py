@@ -1,0 +1,220 @@
+"""The suite: clerk-logscan beside its peers, as ratios; prints the table and writes RESULTS.md.
+
+    python bench/run.py [--size MB] [--large MB] [--runs N] [--only TEXT] [--keep]
+
+Logs are made in bench/data and removed at the end. Every row is of alternating runs, the page cache warm for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import logs
+import measure
+import peers
+
+HERE: Final = Path(__file__).parent
+DATA: Final = HERE / "data"
+PYTHON: Final = sys.executable
+OURS: Final = [str(Path(PYTHON).with_name("clerk-logscan"))]
+NINE: Final = "timestamp,client_ip,method,request_target,protocol,status,bytes_sent,referer,user_agent"
+MB: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One row: what is done, against which peer, and the ratio that is owed and the one that is aimed at."""
+
+    work: str
+    peer: str
+    owed: float
+    aim: float
+    measured: Callable[[Suite], measure.Pair]
+    needs: str | None = None  # the peer's command, where it may be absent
+
+
+class Suite:
+    """The logs of one run of the suite, made when first asked for."""
+
+    def __init__(self, size: int, large: int, runs: int) -> None:
+        self.size, self.large, self.runs = size * MB, large * MB, runs
+
+    def plain(self) -> Path:
+        """Return a plain nginx log."""
+        return logs.write(DATA / f"plain-{self.size // MB}.log", self.size)
+
+    def convertible(self) -> Path:
+        """Return a plain log of half the size, 500 MB at most."""
+        size = min(500 * MB, self.size // 2)
+        return logs.write(DATA / f"convert-{size // MB}.log", size)
+
+    def zipped(self, count: int) -> list[Path]:
+        """Return `count` gzip logs of 700 MB in all, less where the plain log is smaller."""
+        size = min(700 * MB, self.size) // count
+        return [logs.write(DATA / f"zipped-{n}-{size // MB}.log.gz", size, seed=n) for n in range(count)]
+
+    def small(self) -> Path:
+        """Return a log of a kilobyte."""
+        path = DATA / "small.log"
+        DATA.mkdir(exist_ok=True)
+        path.write_bytes(self.mixed("")[1].open("rb").read(1000).rpartition(b"\n")[0] + b"\n")
+        return path
+
+    def mixed(self, kind: str) -> list[Path]:
+        """Return logs of growing size, every second line of the kind."""
+        sizes = [self.size // 128, self.size // 32, self.size // 8]
+        return [logs.write(DATA / f"{kind or 'clean'}-{size // 1000}k.log", size, every_second=kind) for size in sizes]
+
+    def pair(self, ours: list[str], peer: list[str] | str) -> measure.Pair:
+        """Run both in turn."""
+        return measure.side_by_side([*OURS, *ours], peer, self.runs)
+
+    def analyze(self, *inputs: Path) -> list[str]:
+        """Return our arguments."""
+        return ["analyze", "--no-progress", *map(str, inputs)]
+
+
+def _less_start(suite: Suite) -> measure.Pair:
+    """Measure against `wc -l` with the time of a log of a kilobyte taken off ours."""
+    start = measure.median([measure.run([*OURS, *suite.analyze(suite.small())]) for _ in range(suite.runs + 1)])
+    pair = suite.pair(suite.analyze(suite.plain()), peers.wc(suite.plain()))
+    ours = measure.Run(pair.ours.wall - start.wall, pair.ours.cpu - start.cpu, pair.ours.peak)
+    return measure.Pair(ours, pair.peer, ours.wall / pair.peer.wall, ours.cpu / pair.peer.cpu)
+
+
+def _convert(suite: Suite, peer: Callable[[Path, Path], list[str]], suffix: str) -> measure.Pair:
+    log, output = suite.convertible(), DATA / "ours.parquet"
+    ours = ["convert", "--no-progress", str(log), "-o", str(output), "--columns", NINE]
+    return suite.pair(ours, peer(log, DATA / f"peer.{suffix}"))
+
+
+def _mixed(kind: str) -> Callable[[Suite], measure.Pair]:
+    """Measure the largest log of a kind against a clean one of its size, both ours."""
+
+    def measured(suite: Suite) -> measure.Pair:
+        clean = [*OURS, *suite.analyze(suite.mixed("")[-1])]
+        return suite.pair(suite.analyze(suite.mixed(kind)[-1]), clean)
+
+    return measured
+
+
+GOALS: Final = [
+    Goal("analyze, plain", "grep -c", 0.6, 0.35, lambda s: s.pair(s.analyze(s.plain()), peers.grep(s.plain()))),
+    Goal("analyze, plain", "rg -c", 2.0, 1.0, lambda s: s.pair(s.analyze(s.plain()), peers.rg(s.plain())), "rg"),
+    Goal("analyze, plain, less start-up", "wc -l", 1.5, 1.0, _less_start),
+    Goal("analyze, one gzip", "zgrep -c", 0.35, 0.20,
+         lambda s: s.pair(s.analyze(*s.zipped(1)), peers.zgrep(*s.zipped(1)))),
+    Goal("analyze, eight gzip", "zgrep -c", 0.18, 0.12,
+         lambda s: s.pair(s.analyze(*s.zipped(8)), peers.zgrep(*s.zipped(8)))),
+    Goal("convert to Parquet", "DuckDB", 1.5, 1.0, lambda s: _convert(s, peers.duckdb, "parquet"), "duckdb"),
+    Goal("convert to Parquet", "goaccess", 0.15, 0.10, lambda s: _convert(s, peers.goaccess, "html"), "goaccess"),
+    Goal("--help", "import click", 2.0, 1.5, lambda s: s.pair(["--help"], [PYTHON, "-c", "import click"])),
+    Goal("analyze, 1 KB", "import polars", 2.0, 1.5,
+         lambda s: s.pair(s.analyze(s.small()), [PYTHON, "-c", "import polars"])),
+    Goal("every second line proxied", "a clean log", 6.0, 4.0, _mixed("proxy")),
+    Goal("every second line an attack", "a clean log", 6.0, 4.0, _mixed("attack")),
+]  # fmt: skip
+
+
+def table(suite: Suite, only: str) -> Iterator[str]:
+    """Yield the rows of the table, each when it was measured."""
+    yield "| work | against | ours s | peer s | ratio | of processor time | owed | aim |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for goal in GOALS:
+        if only not in f"{goal.work} {goal.peer}":
+            continue
+        if goal.needs and peers.absent(goal.needs):
+            yield f"| {goal.work} | {goal.peer} | - | absent | - | - | {goal.owed:g} | {goal.aim:g} |"
+            continue
+        pair = goal.measured(suite)
+        times = f"{pair.ours.wall:.2f} | {pair.peer.wall:.2f} | {pair.ratio:.2f} | {pair.cpu_ratio:.2f}"
+        yield f"| {goal.work} | {goal.peer} | {times} | {goal.owed:g} | {goal.aim:g} |"
+
+
+def memory(suite: Suite) -> Iterator[str]:
+    """Yield the peaks of memory: plain and gzip, small and large."""
+    yield "| log | peak of all processes, MB |"
+    yield "| --- | --- |"
+    for size in (suite.large // 4, suite.large):
+        log = logs.write(DATA / f"peak-{size // MB}.log", size)
+        yield f"| plain, {size // MB:,} MB | {measure.run([*OURS, *suite.analyze(log)]).peak / MB:.0f} |"
+        log.unlink()
+    for inflated in (suite.large * 5 // 8, suite.large * 5 // 2):
+        log = logs.write_inflating(DATA / "peak.log.gz", inflated)
+        yield f"| gzip, {inflated // MB:,} MB inflated | {measure.run([*OURS, *suite.analyze(log)]).peak / MB:.0f} |"
+        log.unlink()
+
+
+def growth(suite: Suite) -> Iterator[str]:
+    """Yield the time of growing logs; where it is linear, the last column stays as it is."""
+    yield "| log | MB | processor s | ms more for each MB more |"
+    yield "| --- | --- | --- | --- |"
+    for kind in ("", "proxy", "attack"):
+        before: tuple[float, float] | None = None
+        for log in suite.mixed(kind):
+            size, cpu = log.stat().st_size / MB, measure.run([*OURS, *suite.analyze(log)]).cpu
+            slope = f"{(cpu - before[1]) / (size - before[0]) * 1000:.1f}" if before else "-"
+            yield f"| {kind or 'clean'} | {size:.0f} | {cpu:.2f} | {slope} |"
+            before = size, cpu
+
+
+def machine() -> Iterator[str]:
+    """Yield where and with what was measured."""
+    model = next((line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "")
+    total = next((int(line.split()[1]) // 1024 for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
+    cores = len(os.sched_getaffinity(0))
+    yield f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {model or platform.machine()}, {cores} cores,"
+    yield f"{total:,} MB memory; load at the end {os.getloadavg()[0]:.1f}."
+    ours = [f"{name} {version(name)}" for name in ("clerk-logscan", "polars", "hyperscan", "isal")]
+    yield f"Python {platform.python_version()}, {', '.join(ours)}; {'; '.join(peers.versions().values())}."
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
+
+
+def main() -> None:
+    """Measure, print, and write RESULTS.md where everything was measured."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, default=2000, help="MB of the plain log")
+    parser.add_argument("--large", type=int, default=4000, help="MB of the plain log whose peak memory is taken")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", default="", help="only rows whose work and peer hold this text")
+    parser.add_argument("--keep", action="store_true", help="keep the logs")
+    asked = parser.parse_args()
+    # As pip does when it installs; an editable install in a place without bytecode would be compiled in every run.
+    compileall.compile_dir(HERE.parent / "clerk_logscan", quiet=2)
+    suite = Suite(asked.size, asked.large, asked.runs)
+    parts: list[Iterator[str]] = [table(suite, asked.only)]
+    if not asked.only:
+        parts += [growth(suite), memory(suite)]
+    text = [f"Medians of {suite.runs} alternating runs; plain log of {asked.size:,} MB, page cache warm.", ""]
+    try:
+        for part in parts:
+            for line in part:
+                print(line, flush=True)
+                text.append(line)
+            text.append("")
+    finally:
+        if not asked.keep:
+            for path in DATA.glob("*"):
+                path.unlink() if path.is_file() else None
+    if not asked.only:
+        header = ["# What was measured", "", *machine(), ""]
+        (HERE / "RESULTS.md").write_text("\n".join(header + text).rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Rows side by side: polars works on a column of text with one thread, so that a long one is better cut in slices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Final, TypeVar
+
+import polars as pl
+
+from clerk_logscan.readers.workers import cores
+
+_Rows = TypeVar("_Rows", pl.Series, pl.DataFrame)
+_Out = TypeVar("_Out")
+
+LEAST: Final = 4096  # rows of a slice; fewer are not worth a thread
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """Return the threads for slices: others than those that search, which may be waiting for what a slice gives."""
+    return ThreadPoolExecutor(cores(), thread_name_prefix="parse")
+
+
+def side_by_side(work: Callable[[_Rows], _Out], rows: _Rows) -> list[_Out]:
+    """Return `work` of the slices of `rows`, in their order; polars releases Python's lock meanwhile."""
+    parts = min(cores(), len(rows) // LEAST)
+    if parts < 2:
+        return [work(rows)]
+    size = -(-len(rows) // parts)
+    return list(_pool().map(work, [rows.slice(start, size) for start in range(0, len(rows), size)]))
