@@ -71,7 +71,9 @@ class StdinSource:
     rereadable: bool = False
 
     def open(self) -> BinaryIO:
-        """Return the bytes of standard input, which stays open."""
+        """Return the bytes of standard input, which stays open. May raise OSError."""
+        if sys.stdin is None:  # a process may be started without
+            raise OSError("there is no standard input")
         return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
 
 

@@ -275,3 +275,17 @@ def test_the_same_file_gives_the_same_lines_each_time(tmp_path: Path, monkeypatc
     (tmp_path / "a.log").write_bytes((benign + marked) * 1000)
     runs = [[(line.number, line.why) for line in scanned(tmp_path / "a.log")[1]] for _ in range(3)]
     assert runs[0] == runs[1] == runs[2]
+
+
+def test_standard_input_is_read_through_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`zcat a.gz | clerk-logscan analyze -`; a process without standard input says so."""
+    (tmp_path / "in").write_bytes(log(1000))
+    (source,), _ = find(["-"])
+    with (tmp_path / "in").open("rb") as file:
+        monkeypatch.setattr("sys.stdin", file)
+        one = Scan(source, SEARCH)
+        assert sum(len(batch.lines) for batch in one) > 0
+    assert (one.lines, one.complete, source.name) == (1000, True, "-")
+    monkeypatch.setattr("sys.stdin", None)
+    none = Scan(source, SEARCH)
+    assert (list(none), none.error) == ([], "- cannot be read: there is no standard input")
