@@ -17,27 +17,35 @@ if TYPE_CHECKING:
 @click.command(context_settings=SETTINGS, short_help="The log formats known, or one of them.")
 @click.argument("name", required=False)
 @option("--why", metavar="FILE", type=click.Path(path_type=Path), help="Say how a log file was understood, and why.")
+@option("--infer", metavar="FILE", type=click.Path(path_type=Path), help="Write a definition for a log file.")
 @option("--check", metavar="FILE.toml", type=click.Path(path_type=Path),
         help="Lint a definition and run its samples.")  # fmt: skip
 @option("--parser", metavar="FILE.toml", multiple=True, type=click.Path(path_type=Path),
         help="Know this definition, too; repeatable.")  # fmt: skip
-def formats(name: str | None, why: Path | None, check: Path | None, parser: tuple[Path, ...]) -> int:
+def formats(
+    name: str | None, why: Path | None, infer: Path | None, check: Path | None, parser: tuple[Path, ...]
+) -> int:
     """List the log formats known; or show one of them with its fields, a
     sample line and how that line is read.
+
+    --infer guesses the layout of a log and writes it as a definition, to
+    keep, correct and pass by --parser.
 
     The list says of each whether its lines can show the attack, and whether
     they tell that a request was forwarded to the application.
     """
     from clerk_logscan.parsing.definitions import DefinitionError, load_definitions
 
-    if sum(given is not None for given in (name, why, check)) > 1:
-        raise refuse("give one of NAME, --why and --check")
+    if sum(given is not None for given in (name, why, infer, check)) > 1:
+        raise refuse("give one of NAME, --why, --infer and --check")
     with refusing(DefinitionError):
         library = load_definitions(parser)
         if check is not None:
             return _check(check)
         if why is not None:
             return _why(why, library)
+        if infer is not None:
+            return _infer(infer, library)
         write_out(_listed(library.values()) if name is None else _one(_known(name, library)))
     return 0
 
@@ -125,6 +133,16 @@ def _why(path: Path, library: Library) -> int:
     with refusing(OptionError):
         for line in explanation(str(path), library):
             write_out(f"{printable(line)}\n")
+    return 0
+
+
+def _infer(path: Path, library: Library) -> int:
+    """Print the definition that is guessed for a log file."""
+    from clerk_logscan.commands.format_infer import documents
+    from clerk_logscan.options import OptionError
+
+    with refusing(OptionError):
+        write_out("\n".join(documents(str(path), library)))
     return 0
 
 

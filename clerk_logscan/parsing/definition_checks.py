@@ -26,10 +26,14 @@ from clerk_logscan.parsing.definitions import (
     Template,
 )
 
+_RECORDS = ("json", "csv", "pairs")  # their readers leave nothing escaped
+_DELIMITERS = {"csv": ",", "pairs": " "}
 _OWN_KEYS = {
     "template": {"templates"},
     "w3c": {"requires", "order", "delimiter", "headerless"},
     "json": {"requires", "join", "repeats", "normalised"},
+    "csv": {"requires", "order", "delimiter"},
+    "pairs": {"requires", "delimiter", "separator"},
 }
 _KEYS = {
     *("title", "vendor", "grammar", "hop", "escape", "missing", "best_effort", "hidden_by", "requests"),
@@ -90,7 +94,7 @@ class _Checker:
             vendor=self.text_value("vendor", ""),
             grammar=grammar,
             hop=self.choice("hop", HOPS, "proxy"),
-            escape=self.choice("escape", ESCAPES, "json" if grammar == "json" else "none"),
+            escape=self.choice("escape", ESCAPES, "json" if grammar in _RECORDS else "none"),
             missing=tuple(dict.fromkeys((*self.strings("missing", ("-",)), ""))),
             best_effort=self.flag("best_effort", False),
             hidden_by=hidden_by,
@@ -100,7 +104,8 @@ class _Checker:
             shapes=shapes,
             requires=self.strings("requires", ()),
             order=self.strings("order", ()),
-            delimiter=self.text_value("delimiter", "\t"),
+            delimiter=self.text_value("delimiter", _DELIMITERS.get(grammar, "\t")),
+            separator=self.text_value("separator", "="),
             headerless=self.flag("headerless", False),
             columns=columns,
             evidence=evidence,

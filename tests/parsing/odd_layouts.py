@@ -118,7 +118,11 @@ class Layout:
         return [self._right(one) for one in requests(count)]
 
     def _right(self, one: dict[str, Any]) -> Right:
-        when = one["when"].replace(microsecond=0) if self.seconds else one["when"].replace(microsecond=one["when"].microsecond // 1000 * 1000)
+        when = (
+            one["when"].replace(microsecond=0)
+            if self.seconds
+            else one["when"].replace(microsecond=one["when"].microsecond // 1000 * 1000)
+        )
         every = {
             "timestamp": when,
             "client_ip": one["ip"],
@@ -133,7 +137,22 @@ class Layout:
 
 
 _MEANS = {
-    "timestamp": ("clf", "iso", "isos", "sql", "sqlms", "comma", "slash", "django", "rfc1123", "msec", "millis", "date", "gin", "us"),
+    "timestamp": (
+        "clf",
+        "iso",
+        "isos",
+        "sql",
+        "sqlms",
+        "comma",
+        "slash",
+        "django",
+        "rfc1123",
+        "msec",
+        "millis",
+        "date",
+        "gin",
+        "us",
+    ),
     "client_ip": ("ip", "ip4"),
     "method": ("method", "line"),
     "request_target": ("target", "line", "path", "quoted"),
@@ -145,14 +164,18 @@ _MEANS = {
 _EXACT = ("iso", "sqlms", "comma", "msec", "millis")
 
 
-def text(name: str, pattern: str, *, head: tuple[str, ...] = (), source: str = "", without: tuple[str, ...] = ()) -> Layout:
+def text(
+    name: str, pattern: str, *, head: tuple[str, ...] = (), source: str = "", without: tuple[str, ...] = ()
+) -> Layout:
     """Return a layout by a pattern with places such as `{ip}`; `without`: fields that cannot be told."""
     used = set(re.findall(r"\{(\w+)", pattern))
     names = {f for f, means in _MEANS.items() if used & set(means)} - set(without)
     return Layout(name, lambda w: pattern.format(**w), frozenset(names), head, source, not used & set(_EXACT))
 
 
-def record(name: str, make: Callable[[dict[str, str]], Any], names: str, *, seconds: bool = False, source: str = "") -> Layout:
+def record(
+    name: str, make: Callable[[dict[str, str]], Any], names: str, *, seconds: bool = False, source: str = ""
+) -> Layout:
     """Return a layout that writes JSON; `names`: the fields that it logs, set apart by blanks."""
     return Layout(name, lambda w: json.dumps(make(w)), frozenset(names.split()), (), source, seconds)
 

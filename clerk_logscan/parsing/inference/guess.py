@@ -26,18 +26,28 @@ MOST: Final = 6  # layouts of one input
 
 @dataclass(frozen=True)
 class Guess:
-    """A guessed definition; `explained` of `lines` lines are read by it; `reasons`: a sentence for each column."""
+    """A guessed definition; `explained` of `lines` lines are read by it; `reasons`: a sentence for each column.
+
+    how        the kind of layout, in words
+    runner_up  the next best guess, in words, or ""
+    """
 
     definition: Definition
     explained: int
     lines: int
     reasons: tuple[str, ...]
+    how: str
+    runner_up: str = ""
 
     def sentences(self) -> list[str]:
         """Return what is to be said of the guess, how sure it is first."""
         name = self.definition.name
         first = f"{name} is a guess: it reads {self.explained} of the {self.lines} lines that it was made from"
-        return [first, *(f"{name}: {reason}" for reason in self.reasons)]
+        return [
+            first,
+            f"{name}: its lines are {self.how}{self.runner_up}",
+            *(f"{name}: {reason}" for reason in self.reasons),
+        ]
 
 
 def infer(texts: Sequence[str], number: int = 1) -> Iterator[Guess]:
@@ -68,10 +78,15 @@ def _best(lines: Sequence[str], name: str) -> Guess | None:
     """Return the guess that explains nearly all `lines`, or, where none does, nearly all of those of its own making."""
     found = list(_guesses(lines, name))
     whole = [guess for guess in found if guess.explained >= NEARLY_ALL * len(lines)]
-    if whole:
-        return max(whole, key=_telling)
-    best = max(found, key=lambda guess: guess.explained, default=None)
-    return best if best is not None and best.explained > 1 else None
+    order = sorted(whole, key=_telling, reverse=True) or sorted(found, key=lambda one: one.explained, reverse=True)
+    if not order or (not whole and order[0].explained < 2):
+        return None
+    return replace(order[0], runner_up=_second(order[1])) if len(order) > 1 else order[0]
+
+
+def _second(guess: Guess) -> str:
+    """Return what is to be said of a runner-up."""
+    return f"; the runner-up, {guess.how}, reads {guess.explained} of {guess.lines} and fills {_telling(guess)} columns"
 
 
 def _telling(guess: Guess) -> int:
@@ -83,15 +98,15 @@ def _telling(guess: Guess) -> int:
 def _guesses(lines: Sequence[str], name: str) -> Iterator[Guess]:
     """Yield the guesses of every kind of layout that reads nearly all of the lines that it was made from."""
     yield from (_guess(*found, lines) for found in record_guesses.guesses(lines, name))
-    for pieces, some in layouts(lines):
+    for pieces, some, how in layouts(lines):
         made = text_definition(pieces, name, lines)
         if made is None:
             continue
-        guess = _guess(made[0], tuple(made[1].reasons), lines)
+        guess = _guess(made[0], tuple(made[1].reasons), how, lines)
         if guess.explained >= NEARLY_ALL * len(some):
             yield guess
 
 
-def _guess(definition: Definition, reasons: tuple[str, ...], lines: Sequence[str]) -> Guess:
+def _guess(definition: Definition, reasons: tuple[str, ...], how: str, lines: Sequence[str]) -> Guess:
     explained = sum(record_guesses.reader(definition)(lines))
-    return Guess(replace(definition, guessed=Guessed(explained, len(lines))), explained, len(lines), reasons)
+    return Guess(replace(definition, guessed=Guessed(explained, len(lines))), explained, len(lines), reasons, how)

@@ -18,7 +18,9 @@ _UNITS: Final = (
 
 
 # Words that log lines hold in sentences, too.
-_PROSE: Final = frozenset(("request", "action", "page", "response", "trace", "forwarded", "source", "when", "date", "time", "query"))
+_PROSE: Final = frozenset(
+    ("request", "action", "page", "response", "trace", "forwarded", "source", "when", "date", "time", "query")
+)
 
 
 @cache

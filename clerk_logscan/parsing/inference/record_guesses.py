@@ -17,7 +17,7 @@ from clerk_logscan.parsing.inference.roles import assign
 from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.record_lines import RecordLines
 
-Found = tuple[Definition, tuple[str, ...]]
+Found = tuple[Definition, tuple[str, ...], str]
 Record = dict[str, Any]
 
 _DEEPEST: Final = 5
@@ -28,6 +28,11 @@ _NAME: Final = re.compile(r"[A-Za-z_@#(%][\w .()\[\]/:@%\-#]*")
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _FEWEST: Final = 3
 _TARGETS: Final = ("request", "request_target", "url", "path")
+_HOW: Final = {
+    "json": "JSON records",
+    "csv": "cells between {delimiter!r}",
+    "pairs": "keys and values with {separator!r} between",
+}
 # A cell of these must be what its column is, or the line is another.
 _SHAPES: Final = {
     "status": r"-?[0-9]{1,3}(?:[ ,]+[0-9-]+)*|-|",
@@ -123,7 +128,7 @@ def _logfmt(lines: Sequence[str], name: str) -> Iterator[Found]:
         return
     layout = Definition(name, "", "", "pairs", delimiter=" ")
     if found := _read(layout, lines):
-        yield _definition(name, "pairs", *found, delimiter=" ")
+        yield _definition(name, "pairs", *found, delimiter=" ", separator="=")
 
 
 def _read(layout: Definition, lines: Sequence[str]) -> tuple[list[Column], Roles] | None:
@@ -207,4 +212,4 @@ def _definition(name: str, grammar: str, columns: list[Column], roles: Roles, **
         columns=roles.sources,
         **layout,
     )
-    return definition, tuple(roles.reasons)
+    return definition, tuple(roles.reasons), _HOW[grammar].format(**layout)

@@ -123,7 +123,9 @@ def _beside(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) 
 
 def _is_headers_more(one: Column, other: Column) -> bool:
     """Tell whether `one` is always a little more than `other`: the header lines' bytes."""
-    pairs = [(int(a), int(b)) for a, b in zip(one.values, other.values, strict=True) if a and b and _digits(a) and _digits(b)]
+    pairs = [
+        (int(a), int(b)) for a, b in zip(one.values, other.values, strict=True) if a and b and _digits(a) and _digits(b)
+    ]
     return len(pairs) > 1 and all(0 < a - b < _HEADERS for a, b in pairs)
 
 

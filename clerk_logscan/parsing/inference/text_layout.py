@@ -12,6 +12,7 @@ from clerk_logscan.parsing.inference.text_pieces import Piece, Slot, in_a_row, i
 from clerk_logscan.parsing.inference.tokens import Token, tokens
 
 DELIMITERS: Final = ("\t", " | ", "|", "\x01", "^", "~", "¦", "::", "; ", ";", ", ", ",", " :: ", " - ")
+Found = tuple[list[Piece], list[str], str]  # a layout, the lines that it was made from, what it is in words
 _FEWEST: Final = 3  # delimiters in a line
 _AGREED: Final = 0.8  # of the lines must have equally many
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -20,11 +21,11 @@ _LABEL: Final = re.compile(r"^[A-Za-z][\w-]*[:=] ?(?!//)")
 _PRODUCT: Final = re.compile(shapes.AGENT)
 
 
-def layouts(lines: Sequence[str]) -> Iterator[tuple[list[Piece], list[str]]]:
+def layouts(lines: Sequence[str]) -> Iterator[Found]:
     """Yield the layouts that may explain `lines`, the likelier first, each with the lines that it was made from."""
     if all(len(line) > 2 and line[0] == line[-1] == '"' for line in lines):  # OpenLiteSpeed quotes the whole line
-        for pieces, some in layouts([line[1:-1] for line in lines]):
-            yield ['"', *pieces, '"'], [f'"{line}"' for line in some]
+        for pieces, some, how in layouts([line[1:-1] for line in lines]):
+            yield ['"', *pieces, '"'], [f'"{line}"' for line in some], f"{how}, all between quotes"
     for delimiter in DELIMITERS:
         found = _delimited(lines, delimiter)
         if found:
@@ -34,12 +35,12 @@ def layouts(lines: Sequence[str]) -> Iterator[tuple[list[Piece], list[str]]]:
     width, agreed = counts.most_common(1)[0]
     if agreed >= _AGREED * len(rows) and width > 1:
         some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
-        yield _of_words([row for row in rows if len(row) == width]), some
+        yield _of_words([row for row in rows if len(row) == width]), some, f"{width} words"
     if len(counts) > 1 or _unquoted_agent(rows[0]):
-        yield _from_both_ends(rows), list(lines)
+        yield _from_both_ends(rows), list(lines), "words around a free text"
     if agreed < _AGREED * len(rows) and width > 1:
         some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
-        yield _of_words([row for row in rows if len(row) == width]), some
+        yield _of_words([row for row in rows if len(row) == width]), some, f"{width} words"
 
 
 def _of_words(rows: Sequence[Sequence[Token]]) -> list[Piece]:
@@ -58,7 +59,7 @@ def cells(line: str, delimiter: str) -> list[str]:
     return [*found, line[at:]]
 
 
-def _delimited(lines: Sequence[str], delimiter: str) -> tuple[list[Piece], list[str]] | None:
+def _delimited(lines: Sequence[str], delimiter: str) -> Found | None:
     """Return the layout of lines with a delimiter, where the request is one of the cells; or None."""
     rows = [cells(line, delimiter) for line in lines]
     width, agreed = Counter(map(len, rows)).most_common(1)[0]
@@ -73,7 +74,7 @@ def _delimited(lines: Sequence[str], delimiter: str) -> tuple[list[Piece], list[
     for number, column in enumerate(columns):
         pieces += [delimiter] if number else []
         pieces += _cell(column)
-    return pieces, some
+    return pieces, some, f"{width} cells between {delimiter!r}"
 
 
 def _is_request_cell(column: Sequence[str]) -> bool:
