@@ -142,12 +142,10 @@ class Cascade:
             if not len(left):
                 continue
             some = texts.gather(left) if len(left) < len(texts) else texts
+            detecting = definition.name not in self.seen
+            cut = partial(template.cut, definition=definition, loose=loose, detecting=detecting)
             if loose and definition.guessed:
-                matched, raw = both_ends.cut(some, definition)
-            else:
-                cut = partial(
-                    template.cut, definition=definition, loose=loose, detecting=definition.name not in self.seen
-                )
+                cut = partial(both_ends.cut, definition=definition)
             parts = slices.side_by_side(cut, some)
             frames = [raw for _, raw in parts if raw.height]
             if not frames:

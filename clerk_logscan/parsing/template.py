@@ -70,7 +70,9 @@ def cut(
         return matched, pl.DataFrame(schema=dict.fromkeys(sorted(definition.fields), pl.String()))
     frame = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal").sort("_place")
     fields = frame.drop("_place")
-    return matched, escapes.undo_frame(fields, definition.escape) if escapes.any_in(lines, definition.escape) else fields
+    if escapes.any_in(lines, definition.escape):
+        fields = escapes.undo_frame(fields, definition.escape)
+    return matched, fields
 
 
 def _may_match(lines: pl.Series, template: Template) -> bool:
