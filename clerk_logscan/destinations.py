@@ -6,14 +6,11 @@ others is resolved once.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 import polars as pl
 
-from clerk_logscan import plain_targets, proxy
+from clerk_logscan import decoding, plain_targets, proxy
 from clerk_logscan.options import Options
 from clerk_logscan.unread import suspicious
 
@@ -99,7 +96,7 @@ def _resolve_each(keys: pl.DataFrame, options: Options) -> pl.DataFrame:
 
 def _row(target: str, host: str, method: str, raw_bytes: bool, *, options: Options) -> tuple[object, ...]:
     path, sent = _gravest([(target, raw_bytes)], host, method, options)
-    read = [(reading, False) for reading in readings(target, raw_bytes)]
+    read = [(reading, False) for reading in decoding.readings(target, raw_bytes)]
     decoded = sent if read == [(target, raw_bytes)] else _gravest(read, host, method, options)[1]
     return (
         sent.matched, path if sent.matched or sent.unresolvable else None,
@@ -108,29 +105,6 @@ def _row(target: str, host: str, method: str, raw_bytes: bool, *, options: Optio
         decoded.matched, decoded.target_host, decoded.target_url, decoded.target_kind, decoded.off_host,
         decoded.refused, decoded.unresolvable,
     )  # fmt: skip
-
-
-def readings(target: str, raw_bytes: bool = False) -> Iterator[str]:
-    """Yield what hops that percent-decode the path exactly once make of a target.
-
-    All write bytes that may not stand in a request line as `%XX` again. nginx (`proxy_pass` with a URI) so writes
-    `%`, `?` and `#` too; simple decoders do not. Dot segments and slashes are left to the resolver: a hop that
-    merges slashes makes less of a target, never more.
-    """
-    path = re.split(r"[?#]", target, maxsplit=1)[0]
-    if "%" not in path and not raw_bytes:
-        yield target
-        return
-    rest = target[len(path) :]
-    if raw_bytes:
-        path = re.sub(r"\\x([0-9A-Fa-f]{2})", r"%\1", path)
-    data = unquote_to_bytes(path)
-    yield _written(data, b"") + _written(rest.encode(), b"")
-    yield _written(data, b"%?#") + _written(rest.encode(), b"")
-
-
-def _written(data: bytes, escaped: bytes) -> str:
-    return "".join(chr(byte) if 0x20 < byte < 0x7F and byte not in escaped else f"%{byte:02X}" for byte in data)
 
 
 def _gravest(

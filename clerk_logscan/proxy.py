@@ -7,11 +7,12 @@ about logs.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
-from clerk_logscan import hosts, whatwg
+from clerk_logscan import decoding, hosts, whatwg
 from clerk_logscan.frameworks import FRAMEWORKS, FRONTEND_API, Request, Result, is_under, run
 
 __all__ = ["FRAMEWORKS", "FRONTEND_API", "Destination", "effective_path", "explain", "resolve"]
@@ -100,16 +101,14 @@ def explain(
     raw_bytes: bool = False,
 ) -> Destination:
     """Return what `resolve` returns, with `steps`: how the package gets there, a plain sentence each."""
-    found = resolve(
-        target,
-        host=host,
-        method=method,
-        proxy_path=proxy_path,
-        framework=framework,
-        allow_hosts=allow_hosts,
-        raw_bytes=raw_bytes,
+    how = partial(
+        resolve, host=host, method=method, proxy_path=proxy_path, framework=framework, allow_hosts=allow_hosts
     )
-    return replace(found, steps=tuple(_steps(found, effective_path(proxy_path))))
+    found = how(target, raw_bytes=raw_bytes)
+    steps = [*_steps(found, effective_path(proxy_path))]
+    if not found.off_host:
+        steps += _after_decoding(target, (how(reading) for reading in decoding.readings(target, raw_bytes)))
+    return replace(found, steps=tuple(steps))
 
 
 def effective_path(proxy_path: str) -> str:
@@ -165,6 +164,17 @@ def _steps(found: Destination, prefix: str) -> Iterator[str]:
     if found.off_host and all(result.host != found.target_host for result in found.results):
         yield f"That is Node 20; newer Nodes remove all dot segments of this path, and call {found.target_url}"
     yield _conclusion(found)
+
+
+def _after_decoding(target: str, readings: Iterable[Destination]) -> Iterator[str]:
+    """Say where the key would go if a hop in front percent-decoded the path; nothing where that changes nothing."""
+    for found in readings:
+        if found.off_host and found.target != target:
+            yield (
+                f"But a hop in front that percent-decodes the path once, as nginx where proxy_pass has a URI, would "
+                f"pass on {found.target}, and {found.target_host} would get the key: the application's own log tells."
+            )
+            return
 
 
 def _course(result: Result, prefix: str) -> Iterator[str]:

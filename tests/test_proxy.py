@@ -194,3 +194,10 @@ def test_explaining_loads_no_polars() -> None:
     code += "print('polars' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
+
+
+def test_explain_says_where_the_key_goes_if_a_hop_in_front_decodes_the_path() -> None:
+    steps = proxy.explain("/__clerk/%2fevil.example/x").steps
+    assert "evil.example would get the key" in steps[-1] and "/__clerk//evil.example/x" in steps[-1]
+    assert not any("hop in front" in step for step in proxy.explain("/__clerk/v1/a%20b").steps)
+    assert not any("hop in front" in step for step in proxy.explain("/__clerk//evil.example/").steps)
