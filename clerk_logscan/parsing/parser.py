@@ -173,10 +173,11 @@ class Parser:
         if not definition.requests:
             return schema.empty(), 0
         fields = without_missing(cut.raw, definition)
-        places = peeled.select(PLACES)[cut.rows]
+        taken = peeled if len(cut.rows) == peeled.height else peeled[cut.rows]
+        places = taken.select(PLACES)
         places.columns = [PLACE + name for name in PLACES]
         if not (definition.join or definition.repeats):
-            places = places.with_columns(self._others(definition, peeled["text"][cut.rows]))
+            places = places.with_columns(self._others(definition, taken["text"]))
         records = places.hstack(fields)
         if definition.other:
             present = frozenset(fields.columns)
