@@ -33,7 +33,8 @@ _TRACE: Final = ("TRACE",)
 # JSON writers that code the percent sign itself.
 _CODED_PERCENT: Final = (r"\u0025",)
 # journald writes a message that is not printable as an array of bytes; Firehose, Lambda and CloudWatch base64 of gzip.
-_OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI')
+# No usual JSON writer codes letters; a line in which one did could hold anything.
+_OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI', r"\u006", r"\u007")
 # Pieces of a line, by the marks of containerd and CRI-O, Docker's fluentd driver, Fluent Bit: the attack may be cut.
 _PIECES: Final = (" stdout P ", " stderr P ", '"partial_message"', '"logtag":"P"', '"logtag": "P"')
 _EPOCH: Final = 16  # blocks

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from clerk_logscan import destinations, proxy
+from clerk_logscan import decoding, proxy
 from clerk_logscan.readers.blocks import CANDIDATE, Block
 from clerk_logscan.readers.search import Mood, Search
 
@@ -44,6 +44,7 @@ ESCAPINGS: dict[str, Callable[[str], str]] = {
     "json with escaped slashes": lambda target: as_json(target).replace("/", r"\/"),
     "json with coded slashes": lambda target: as_json(target).replace("/", r"\u002f"),
     "json with every sign coded": hexed(r"\u00", lambda c: not c.isalnum(), upper=False),
+    "json with every character coded": hexed(r"\u00", lambda c: True, upper=False),
     "haproxy": hexed("#", lambda c: c in '"#' or not " " <= c <= "~"),
     "cloudfront": lambda target: quote(target, safe="/-._~!$&'()*+,;=:@?"),
     "nginx in a json record": lambda target: as_json(hexed(r"\x", strange)(target)),
@@ -65,7 +66,7 @@ def reportable(target: str, path: str, method: str = "GET") -> bool:
     if sent.off_host or sent.unresolvable or (sent.matched and sent.slashes):
         return True
     return any(
-        proxy.resolve(reading, proxy_path=path, method=method).off_host for reading in destinations.readings(target)
+        proxy.resolve(reading, proxy_path=path, method=method).off_host for reading in decoding.readings(target)
     )
 
 
