@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from typing import Final
 
 from clerk_logscan.incident.lines import DECODED, OFF_HOST, UNRESOLVABLE, Line
@@ -17,7 +17,7 @@ _RULES: Final = (OFF_HOST, DECODED, UNRESOLVABLE)
 _NO_ANSWER: Final = frozenset({None, 0, -1})
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Event:
     """One request. `lines` are its lines with the outermost log first; copies of an object come last.
 
@@ -31,17 +31,29 @@ class Event:
     outcome: str = "none"
     reason: str = ""
     incident_id: str = ""
+    event_id: str = field(init=False)  # equal inputs give it again
     findings: list[Line] = field(init=False)  # the lines that a rule reports
     rules: frozenset[str] = field(init=False)  # and those rules
     names_host: bool = field(init=False)  # whether the key could go to a foreign host
-    event_id: str = field(init=False)  # equal inputs give it again
+    gravest: Line = field(init=False)  # whose finding speaks for the event: the gravest, the innermost of equals
+    telling: Line = field(init=False)  # the innermost that tells how far the request came
+    status: int | None = field(init=False)  # the innermost answer that any log has
 
     def __post_init__(self) -> None:
-        self.findings = [line for line in self.lines if line.rule_id is not None]
-        self.rules = frozenset(line.rule_id for line in self.findings if line.rule_id)
-        self.names_host = OFF_HOST in self.rules or DECODED in self.rules
-        line = self.lines[0]
+        lines = self.lines
+        line = lines[0]
         self.event_id = stable_id("event", line.source, line.number, line.offset, line.time, line.target)
+        if len(lines) == 1:
+            self.findings, self.rules, self.gravest, self.telling = lines, _alone(line.rule_id), line, line
+        else:
+            self.findings = [line for line in lines if line.rule_id is not None]
+            self.rules = frozenset(line.rule_id for line in self.findings if line.rule_id)
+            self.gravest = min(reversed(self.findings), key=_gravity)
+            # A firewall tells only what it stopped.
+            telling = [line for line in lines if not line.log.filters or line.hint == "not-forwarded"]
+            self.telling = (telling or lines)[-1]
+        self.names_host = OFF_HOST in self.rules or DECODED in self.rules
+        self.status = next((line.status for line in reversed(lines) if line.status not in _NO_ANSWER), None)
 
     @property
     def outer(self) -> Line:
@@ -54,36 +66,26 @@ class Event:
         return self.lines[-1]
 
     @property
-    def telling(self) -> Line:
-        """Return the innermost line that tells how far the request came: a firewall tells only what it stopped."""
-        lines = [line for line in self.lines if not line.log.filters or line.hint == "not-forwarded"]
-        return (lines or self.lines)[-1]
-
-    @property
     def time(self) -> int | None:
         """Return when the request was logged, microseconds, by the clock that is believed."""
         return self.trusted.time
-
-    @cached_property
-    def gravest(self) -> Line:
-        """Return the line whose finding speaks for the event: the gravest, the innermost of equals."""
-        return self.findings[0] if len(self.findings) == 1 else min(reversed(self.findings), key=_gravity)
 
     @property
     def off_host(self) -> bool:
         """Return whether it is an off-host event as the verdict counts them."""
         return OFF_HOST in self.rules or (DECODED in self.rules and self.outcome == "presumed-sent")
 
-    @property
-    def status(self) -> int | None:
-        """Return the innermost answer that any log has: what the application said, where its own log is there."""
-        return next((line.status for line in reversed(self.lines) if line.status not in _NO_ANSWER), None)
-
     def severity(self, line: Line) -> str:
         """Return the severity of one of its findings, which the outcome may lower."""
         lowered = self.outcome in {"not-forwarded", "refused", "not-vulnerable"}
         void = line.rule_id == DECODED and self.outcome == "none"
         return "low" if lowered or void else str(line.severity)
+
+
+@cache
+def _alone(rule: str | None) -> frozenset[str]:
+    """Return the rules of an event of one line: one object for all of them."""
+    return frozenset({rule} if rule else ())
 
 
 def stable_id(*parts: object) -> str:

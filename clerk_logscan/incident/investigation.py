@@ -12,6 +12,7 @@ from clerk_logscan import rules
 from clerk_logscan.incident import (
     advice,
     clocks,
+    context,
     document,
     domains,
     evidence,
@@ -62,9 +63,9 @@ def investigate(
     clocks.trust(events, ahead)
     events = _ordered(events, known)
     own = people.own_hops(requests)
-    front = people.fronts(every, findings)
+    clients = people.Clients(own, people.fronts(every, findings))
     for event in events:
-        event.client = people.client(event, own, front)
+        event.client = clients.of(event)
     windows = _windows(options)
     down = outages.find(events, once, known)
     events = _within(events, options)
@@ -93,7 +94,7 @@ def investigate(
     )
     rows = [
         *timeline.of_events(events),
-        *timeline.of_context(events, once, known, ahead, own, _window(options)),
+        *context.of(events, once, known, ahead, clients, _window(options)),
         *timeline.of_outages(down),
         *timeline.of_gaps(holes),
         *timeline.of_windows(windows),

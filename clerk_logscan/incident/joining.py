@@ -48,6 +48,8 @@ def join(lines: Sequence[Line], hops: Hops) -> list[list[Line]]:
 
     `hops` learns from it what every pair shares.
     """
+    if not hops.pairs and all(line.log.kind != "platform" for line in lines):
+        return [[line] for line in lines]
     clusters = _Clusters(hops)
     for by_id in (True, False):
         for _ in range(_ROUNDS):

@@ -124,27 +124,40 @@ def _fronted(peer: str | None, peers: dict[str | None, tuple[int, int, int]]) ->
     return 2 * told > lines and behind >= 2
 
 
-def client(event: Event, own: set[str], front: dict[str, set[str]]) -> str | None:
-    """Return the client of an event: the outer log's own, unless that is a hop of one's own.
+class Clients:
+    """Tells the client of a line or an event: one's own hops and fronts (by source) are none."""
 
-    Then the right-most entry of `X-Forwarded-For` that is none; what is left of it is the sender's claim.
-    """
-    for line in event.lines:
-        found = behind_hops(line, own, front.get(line.source, set()))
-        if found is not None:
-            return found
-    return event.outer.client if event.outer.client not in own else None
+    def __init__(self, own: set[str], front: dict[str, set[str]]) -> None:
+        self.own, self._front = own, front
+        self._known: dict[tuple[str, str | None, str | None], str | None] = {}
 
+    def of(self, event: Event) -> str | None:
+        """Return the client of an event: the outer log's own, unless that is a hop of one's own.
 
-def behind_hops(line: Line, own: set[str], front: set[str]) -> str | None:
-    """Return the right-most address of a line's chain that is no hop of one's own, None where all are."""
-    chain = _chain(line)
-    outside = any(not addresses.inside(address) and address not in own for address in chain)
-    for place, address in reversed(list(enumerate(chain))):
-        hop = address in own or (place == len(chain) - 1 and place > 0 and address in front)
-        if not hop and not (outside and addresses.inside(address)):
-            return address
-    return None
+        Then the right-most entry of `X-Forwarded-For` that is none; what is left of it is the sender's claim.
+        """
+        for line in event.lines:
+            found = self.behind_hops(line.source, line.client_ip, line.forwarded_for)
+            if found is not None:
+                return found
+        return event.outer.client if event.outer.client not in self.own else None
+
+    def behind_hops(self, source: str, client_ip: str | None, forwarded_for: str | None) -> str | None:
+        """Return the right-most address of a line's chain that is no hop of one's own, None where all are."""
+        key = (source, client_ip, forwarded_for)
+        if key not in self._known:
+            self._known[key] = self._behind(*key)
+        return self._known[key]
+
+    def _behind(self, source: str, client_ip: str | None, forwarded_for: str | None) -> str | None:
+        peer, front = addresses.normal(client_ip), self._front.get(source, set())
+        chain = [*addresses.entries(forwarded_for), *([peer] if peer else [])]
+        outside = any(not addresses.inside(address) and address not in self.own for address in chain)
+        for place, address in reversed(list(enumerate(chain))):
+            hop = address in self.own or (place == len(chain) - 1 and place > 0 and address in front)
+            if not hop and not (outside and addresses.inside(address)):
+                return address
+        return None
 
 
 @dataclass(frozen=True)

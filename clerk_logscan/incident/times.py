@@ -29,7 +29,7 @@ def moment(time: int) -> datetime:
 
 def text(time: int | None) -> str | None:
     """Return a time as the document writes it, `2026-03-30T04:12:07.000000Z`; None for None."""
-    return None if time is None else moment(time).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return None if time is None else moment(time).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def said(time: int | None) -> str:
