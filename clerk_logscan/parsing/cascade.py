@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from clerk_logscan.parsing import detection, escapes, slices, template
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
-from clerk_logscan.parsing.inference import Guess, both_ends
 from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.learning import Learning
 from clerk_logscan.parsing.record_lines import GRAMMARS, RecordLines
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c
+
+if TYPE_CHECKING:
+    from clerk_logscan.parsing.inference import Guess
 
 JSON: Final = r"^\s*\{"
 
@@ -125,12 +127,12 @@ class Cascade:
                 rows = rows.filter(~rows.is_in(taken.implode()))
 
     def _loose(self, texts: pl.Series) -> Iterator[Cut]:
-        """Read hostile lines from both ends, by the definitions that have read others here (all, where none has)."""
+        """Read hostile lines from both ends, by the definitions that have read others here, then by all others."""
         like = looks_like_request(texts).arg_true()
         if not len(like):
             return
-        known = [definition for definition in self.templates if definition.name in self.seen] or self.templates
-        for cut in self._by_template(texts.gather(like), known, loose=True):
+        order = sorted(self.templates, key=lambda definition: definition.name not in self.seen)
+        for cut in self._by_template(texts.gather(like), order, loose=True):
             yield Cut(cut.definition, like.gather(cut.rows), cut.raw)
 
     def _by_template(self, texts: pl.Series, order: Sequence[Definition], *, loose: bool) -> Iterator[Cut]:
@@ -145,6 +147,8 @@ class Cascade:
             detecting = definition.name not in self.seen
             cut = partial(template.cut, definition=definition, loose=loose, detecting=detecting)
             if loose and definition.guessed:
+                from clerk_logscan.parsing.inference import both_ends
+
                 cut = partial(both_ends.cut, definition=definition)
             parts = slices.side_by_side(cut, some)
             frames = [raw for _, raw in parts if raw.height]

@@ -17,7 +17,6 @@ import polars as pl
 
 from clerk_logscan.parsing import template
 from clerk_logscan.parsing.definitions import ESCAPES, Definition, Library, Template
-from clerk_logscan.parsing.inference.record_guesses import tells_request
 from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.record_lines import RecordLines
 from clerk_logscan.parsing.variables import REFERENCE
@@ -126,7 +125,11 @@ class Reads:
         if text.lstrip().startswith("{"):
             if self._jsons is not None and self._jsons.cut(pl.Series([text])):
                 return True
-            return self._guesses and tells_request(text)
+            if not self._guesses:
+                return False
+            from clerk_logscan.parsing.inference.record_guesses import tells_request
+
+            return tells_request(text)
         for place, (one, definition) in enumerate(self._templates):
             if template.holds_literals(text, one) and _pattern(one, definition).match(text):
                 # Lines of one log are alike: what read this one is tried first on the next.

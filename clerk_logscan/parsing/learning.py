@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from clerk_logscan.parsing import json_values
-from clerk_logscan.parsing.inference import Guess, infer
-from clerk_logscan.parsing.inference.likely import may_tell
+
+if TYPE_CHECKING:
+    from clerk_logscan.parsing.inference import Guess
 
 SAMPLED: Final = 1000  # unread lines that are looked at
 FEWEST: Final = 3  # lines, beside others that a format reads: fewer may be hostile ones of that format
@@ -31,6 +32,9 @@ class Learning:
         """Return the guesses that explain unread lines, `left` of `lines`; `known`: formats read others."""
         if self._tries <= 0 or len(self.guesses) >= MOST or not len(left):
             return []
+        from clerk_logscan.parsing.inference import infer
+        from clerk_logscan.parsing.inference.likely import may_tell
+
         like = [text for text in _some(left) if may_tell(text)]
         enough = max(FEWEST, SHARE * min(lines, SAMPLED)) if known else 1
         if len(like) < enough:
@@ -44,6 +48,9 @@ class Learning:
         """Return the guesses that explain lines inside of unread JSON records, each a text of one key."""
         if self._tries <= 0:
             return []
+        from clerk_logscan.parsing.inference import infer
+        from clerk_logscan.parsing.inference.likely import may_tell
+
         by_path: dict[str, list[str]] = {}
         for record in json_values.read_objects(left.filter(left.str.contains(r"^\s*\{")).head(SAMPLED)):
             for path, text in _texts(record or {}, ""):
