@@ -29,7 +29,7 @@ from clerk_logscan.parsing.definitions import (
 _RECORDS = ("json", "csv", "pairs")  # their readers leave nothing escaped
 _DELIMITERS = {"csv": ",", "pairs": " "}
 _OWN_KEYS = {
-    "template": {"templates"},
+    "template": {"templates", "join"},
     "w3c": {"requires", "order", "delimiter", "headerless"},
     "json": {"requires", "join", "repeats", "normalised"},
     "csv": {"requires", "order", "delimiter"},

@@ -13,6 +13,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
+import orjson
+
 Keys = tuple[str, ...]
 INDEXED: Final = re.compile(r"(.+)\[([^\]]+)\]\Z")
 NAMES: Final = ("name", "Name", "key", "Key", "label")
@@ -46,8 +48,7 @@ def joined(value: Any) -> str | None:
 
 def find(value: Any, path: str) -> Any:
     """Return what `path` names within `value` (an object, or a list that stands for its first element), or None."""
-    if type(value) is list:
-        value = value[0] if value else None
+    value = opened(value)
     if type(value) is not dict:
         return None
     for key, rest in splits(path):
@@ -56,6 +57,18 @@ def find(value: Any, path: str) -> Any:
             if found is not None:
                 return found
     return _indexed(value, path) if path.endswith("]") else None
+
+
+def opened(value: Any) -> Any:
+    """Return the object that a value holds: a list's first, or the one that a text writes as JSON."""
+    if type(value) is list:
+        value = value[0] if value else None
+    if type(value) is str and value[:1] == "{":
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return value
 
 
 @lru_cache(4096)
@@ -136,9 +149,7 @@ def _object_has(head: str, required: list[Keys]) -> Test:
     known: dict[Keys, bool] = {}
 
     def test(record: dict[str, Any]) -> bool:
-        holder = record[head]
-        if type(holder) is list and holder:
-            holder = holder[0]
+        holder = opened(record[head])
         if type(holder) is not dict:
             return False
         keys = tuple(holder)

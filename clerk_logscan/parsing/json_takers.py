@@ -64,9 +64,7 @@ class Taker:
             value = record[key]
             texts[index] = value if type(value) is str else how(value)
         for key, taker in shape.below:
-            value = record[key]
-            if type(value) is list and value:
-                value = value[0]
+            value = json_paths.opened(record[key])
             if type(value) is dict:
                 taker.take(value, texts)
         for wanted in shape.searched:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -19,12 +19,13 @@ from clerk_logscan.parsing.doubts import Doubts
 from clerk_logscan.parsing.envelopes import HIDDEN, Peeler
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed, without_missing
-from clerk_logscan.parsing.inference import Guess
-from clerk_logscan.parsing.inference.likely import may_tell
 from clerk_logscan.parsing.joins import PLACE, Joiner, side
 from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c
+
+if TYPE_CHECKING:
+    from clerk_logscan.parsing.inference import Guess
 
 LASTING: Final = 10  # characters of an id that names one request anywhere; the shortest known has 13
 _OTHERS: Final = f"{PLACE}others"
@@ -98,7 +99,8 @@ class Parser:
         cascade.w3c.layouts = trial_w3c.layouts
         cascade.templates = self.ranking.templates
         cascade.seen.update(self.ranking.matches)
-        self._joins = jsons is not None and _has_halves(jsons, texts)
+        halves = any(d.join and d.name in self.ranking.matches for d in cascade.templates)
+        self._joins = halves or (jsons is not None and _has_halves(jsons, texts))
         self._learn(texts)
 
     def _peel(self, sample: pl.DataFrame, jsons: JsonLines | None) -> pl.Series:
@@ -163,6 +165,8 @@ class Parser:
         rest = peeled[left]
         like = looks_like_request(rest["text"]) | (rest["text"] == HIDDEN)
         if self.guesses:  # nobody knows what its lines look like
+            from clerk_logscan.parsing.inference.likely import may_tell
+
             like |= pl.Series([may_tell(text) for text in rest["text"]], dtype=pl.Boolean)
         malformed = rest.filter(like).select(*lines.SCHEMA)
         return self._parsed(found, none - malformed.height, malformed)
