@@ -44,19 +44,18 @@ def finding_rows(findings: pl.DataFrame, events: Sequence[Event]) -> list[Row]:
 
     `findings` is the frame with a column `_row`, the row's number, which `events` give their lines as `row`.
     """
-    told = []
-    for event in events:
-        for line in (*event.lines, *event.copies):
-            if line.rule_id is not None:
-                told.append((line.row, event.severity(line), event.outcome, event.incident_id, event.event_id))
-    columns = {
-        "_row": pl.Int64,
-        "severity": pl.String,
-        "outcome": pl.String,
-        "incident_id": pl.String,
-        "event_id": pl.String,
-    }
-    settled = pl.DataFrame(told, schema=columns, orient="row")
+    told = [
+        (line.row, event.severity(line), event.outcome, event.incident_id, event.event_id)
+        for event in events
+        for line in (*event.lines, *event.copies)
+        if line.rule_id is not None
+    ]
+    names = ("_row", "severity", "outcome", "incident_id", "event_id")
+    columns = zip(*told, strict=True) if told else [()] * len(names)
+    types = (pl.Int64, pl.String, pl.String, pl.String, pl.String)
+    settled = pl.DataFrame(
+        [pl.Series(name, values, dtype) for name, values, dtype in zip(names, columns, types, strict=True)]
+    )
     rows = settled.join(findings.drop("severity"), on="_row", maintain_order="left")
     stamp = pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
     ordered = rows.sort("timestamp", nulls_last=True, maintain_order=True)

@@ -12,6 +12,7 @@ _FAILED_FETCH: Final = frozenset({108, 119})
 _NGINX_OWN_502: Final = 157
 _FASTIFY_500: Final = 99
 _HONO_500: Final = 21
+TELLING: Final = _FAILED_FETCH | {_NGINX_OWN_502, _FASTIFY_500, _HONO_500}  # sizes that suggest anything
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 GATEWAY: Final = frozenset({502, 504})
 

@@ -35,9 +35,28 @@ class Windows:
 
 def settle(events: Iterable[Event], evidence: Evidence, windows: Windows) -> None:
     """Give every event its outcome and the reason for it."""
+    alike: dict[object, tuple[str, str]] = {}
     for event in events:
-        event.outcome, reason = _decide(event, evidence, windows)
-        event.reason = "; ".join([reason, *indications.of(event)])
+        key = _alike(event, evidence, windows)
+        told = alike.get(key) if key is not None else None
+        if told is None:
+            outcome, reason = _decide(event, evidence, windows)
+            told = outcome, "; ".join([reason, *indications.of(event)])
+            if key is not None:
+                alike[key] = told
+        event.outcome, event.reason = told
+
+
+def _alike(event: Event, evidence: Evidence, windows: Windows) -> object:
+    """Return all that the outcome of a request in one log alone rests on; None where it rests on more.
+
+    A sweep has thousands of such requests, and few different outcomes.
+    """
+    line = event.gravest
+    if len(event.lines) > 1 or line.log.innermost or evidence.hops.pairs:
+        return None
+    fields = (line.log, line.rule_id, line.refused, line.decoded_refused, line.hint, line.hint_reason, line.status)
+    return *fields, line.size if line.size in indications.TELLING else None, line.raw_bytes, windows.safe(line.time)
 
 
 def _decide(event: Event, evidence: Evidence, windows: Windows) -> tuple[str, str]:

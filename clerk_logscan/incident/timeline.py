@@ -9,7 +9,7 @@ from clerk_logscan.incident.coverage import Span
 from clerk_logscan.incident.events import Event
 from clerk_logscan.incident.outages import Outage
 from clerk_logscan.incident.outcome import Windows
-from clerk_logscan.incident.times import between, length, said, text
+from clerk_logscan.incident.times import between, length, said, text, texts
 
 COLUMNS = (
     "timestamp",
@@ -42,15 +42,16 @@ def in_time_order(rows: Iterable[Timed]) -> list[Row]:
     return [row for *_, row in keyed]
 
 
-def of_events(events: Iterable[Event]) -> list[Timed]:
+def of_events(events: Sequence[Event]) -> list[Timed]:
     """Return a row an event; `hops` names the logs that saw it, the outermost first."""
-    return [(event.time, _event_row(event)) for event in events]
+    stamps = texts(event.time for event in events)
+    return [(event.time, _event_row(event, stamp)) for event, stamp in zip(events, stamps, strict=True)]
 
 
-def _event_row(event: Event) -> Row:
+def _event_row(event: Event, stamp: str | None) -> Row:
     line, gravest = event.trusted, event.gravest
     return {
-        "timestamp": text(line.time),
+        "timestamp": stamp,
         "kind": "finding",
         "incident_id": event.incident_id,
         "event_id": event.event_id,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+import polars as pl
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
@@ -30,6 +33,12 @@ def moment(time: int) -> datetime:
 def text(time: int | None) -> str | None:
     """Return a time as the document writes it, `2026-03-30T04:12:07.000000Z`; None for None."""
     return None if time is None else moment(time).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def texts(times: Iterable[int | None]) -> list[str | None]:
+    """Return many times as the document writes them."""
+    moments = pl.Series(values=list(times), dtype=pl.Int64).cast(pl.Datetime("us"))
+    return moments.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_list()
 
 
 def said(time: int | None) -> str:
