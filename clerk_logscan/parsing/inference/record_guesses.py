@@ -80,14 +80,17 @@ def tells_request(text: str) -> bool:
 
 
 def _flat(value: Record, path: str = "", depth: int = 0) -> dict[str, str]:
-    """Return the texts of a record by their paths, as json_paths reads them; lists of names and values, too."""
+    """Return the texts of a record by their paths, as json_paths reads them; lists of names and values, too.
+
+    A list of other objects is a batch of records: one of them does not speak for all.
+    """
     found: dict[str, str] = {}
     for key, inner in value.items():
         here = f"{path}.{key}" if path else key
         if isinstance(inner, dict) and depth < _DEEPEST:
             found |= _flat(inner, here, depth + 1)
         elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            found |= _listed(inner, here) or _flat(inner[0], here, depth + 1)
+            found |= _listed(inner, here)
         elif (text := json_paths.text(inner)) is not None:
             found[here] = text
     return found
