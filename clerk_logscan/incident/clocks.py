@@ -49,7 +49,7 @@ def _believed(family: dict[Log, int]) -> int:
 
 def trust(events: Iterable[Event], ahead: dict[Log, int]) -> None:
     """Let each event take its time from its outermost line whose clock is believed."""
-    for event in events:
+    for event in events if any(ahead.values()) else ():
         timed = [line for line in event.lines if line.time is not None]
         right = [line for line in timed if abs(ahead.get(line.log, 0)) <= MINUTE]
         event.trusted = (right or timed or event.lines)[0]

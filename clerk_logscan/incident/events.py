@@ -45,6 +45,7 @@ class Event:
         self.event_id = stable_id("event", line.source, line.number, line.offset, line.time, line.target)
         if len(lines) == 1:
             self.findings, self.rules, self.gravest, self.telling = lines, _alone(line.rule_id), line, line
+            self.status = None if line.status in _NO_ANSWER else line.status
         else:
             self.findings = [line for line in lines if line.rule_id is not None]
             self.rules = frozenset(line.rule_id for line in self.findings if line.rule_id)
@@ -52,8 +53,8 @@ class Event:
             # A firewall tells only what it stopped.
             telling = [line for line in lines if not line.log.filters or line.hint == "not-forwarded"]
             self.telling = (telling or lines)[-1]
+            self.status = next((line.status for line in reversed(lines) if line.status not in _NO_ANSWER), None)
         self.names_host = OFF_HOST in self.rules or DECODED in self.rules
-        self.status = next((line.status for line in reversed(lines) if line.status not in _NO_ANSWER), None)
 
     @property
     def outer(self) -> Line:

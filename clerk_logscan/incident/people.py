@@ -37,6 +37,8 @@ def own_hops(requests: Iterable[Sequence[Line]]) -> set[str]:
     client of an outermost log, if inner logs of most of its requests name somebody further out.
     """
     requests = list(requests)
+    if len({id(line.log) for lines in requests for line in lines}) < 2:
+        return set()
     outermost = min((line.log.rank for lines in requests for line in lines), default=0)
     own: set[str] = set()
     for lines in requests:
