@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 from clerk_logscan.parsing import variables
@@ -24,6 +25,7 @@ from clerk_logscan.parsing.definitions import (
     Sample,
     Source,
     Template,
+    folder,
 )
 
 _RECORDS = ("json", "csv", "pairs")  # their readers leave nothing escaped
@@ -61,6 +63,8 @@ class _Checker:
 
     def __init__(self, document: Mapping[str, Any], text: str, name: str, origin: str) -> None:
         self.document, self.text, self.name, self.origin = document, text, name, origin
+        # The tests compile the patterns of the shipped definitions; at every start that would take as long as the rest.
+        self.proven = bool(origin) and Path(origin).parent == folder()
 
     def fail(self, key: str, problem: str) -> NoReturn:
         """Raise the error of `key` (`columns.host`, `evidence[1]`) with the line where it stands, if it does."""
@@ -224,6 +228,8 @@ class _Checker:
 
     def regex(self, key: str, pattern: object) -> str:
         """Return `pattern` where it compiles and has no group of its own."""
+        if self.proven and isinstance(pattern, str):
+            return pattern
         try:
             groups = re.compile(pattern).groups if isinstance(pattern, str) else -1
         except re.error as error:

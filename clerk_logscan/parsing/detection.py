@@ -64,14 +64,19 @@ def rank(texts: pl.Series, templates: Sequence[Definition], jsons: JsonLines | N
     for cut in cuts:
         counts[cut.definition.name] = counts.get(cut.definition.name, 0) + len(cut.rows)
     lines = texts.filter(~is_json | any(reads_json(definition) for definition in templates))
-    whole = "\n".join(lines.to_list())
-    likely = [d for d in templates if any(template.holds_literals(whole, one) for one in d.templates)]
+    listed = lines.to_list()
+    likely = [d for d in templates if any(_could_be(listed, one) for one in d.templates)]
     masks = {d: template.cut(lines, d, detecting=True)[0] for d in likely}
     counts |= {definition.name: total for definition, mask in masks.items() if (total := int(mask.sum()))}
     order = _ordered(templates, masks)
     places = {definition.name: place for place, definition in enumerate(order)}
     matches = dict(sorted(counts.items(), key=lambda item: (-item[1], places.get(item[0], -1))))
     return Ranking(order, matches, len(texts))
+
+
+def _could_be(lines: Sequence[str], one: Template) -> bool:
+    """Tell whether a line could be one of a template; most templates are excluded so, and need no pattern."""
+    return template.holds_literals("\n".join(lines), one) and any(template.could_be(line, one) for line in lines)
 
 
 def _ordered(templates: Sequence[Definition], masks: Mapping[Definition, pl.Series]) -> list[Definition]:
@@ -131,7 +136,7 @@ class Reads:
 
             return tells_request(text)
         for place, (one, definition) in enumerate(self._templates):
-            if template.holds_literals(text, one) and _pattern(one, definition).match(text):
+            if template.could_be(text, one) and _pattern(one, definition).match(text):
                 # Lines of one log are alike: what read this one is tried first on the next.
                 self._templates.insert(0, self._templates.pop(place))
                 return True

@@ -85,6 +85,16 @@ def holds_literals(text: str, template: Template) -> bool:
     return all(literal in text for literal in _literals(template))
 
 
+def could_be(line: str, template: Template) -> bool:
+    """Tell whether `line` holds the literals of a template in their order; no other line can be one of its."""
+    at = 0
+    for literal in REFERENCE.split(template.pattern)[::3]:
+        at = line.find(literal, at) + len(literal)
+        if at < len(literal):
+            return False
+    return True
+
+
 @lru_cache(maxsize=512)
 def _literals(template: Template) -> tuple[str, ...]:
     return tuple(dict.fromkeys(REFERENCE.split(template.pattern)[::3]))

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from clerk_logscan.parsing.definitions import (
     DefinitionError,
     Library,
     Source,
+    folder,
     load,
     load_definitions,
     parse,
@@ -142,3 +144,8 @@ def test_the_published_schema_names_every_column_and_refuses_others() -> None:
     assert set(columns["properties"]) == set(COLUMN_KINDS) and columns["additionalProperties"] is False
     assert schema["additionalProperties"] is False
     assert re.match(r"https://json-schema\.org/", schema["$schema"])
+
+
+@pytest.mark.parametrize("path", sorted(folder().glob("*.toml")), ids=lambda path: path.stem)
+def test_the_patterns_of_every_shipped_definition_compile_though_nobody_checks_that_at_each_start(path: Path) -> None:
+    assert load(path) == replace(parse(path.read_text(encoding="utf-8"), path.stem), origin=str(path))
