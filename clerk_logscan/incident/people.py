@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -24,6 +25,7 @@ _TOOL: Final = re.compile(
 _ASSET: Final = re.compile(r"\.(?:m?js|css|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|map|webmanifest)$", re.IGNORECASE)
 
 
+@lru_cache(maxsize=65536)
 def browser(agent: str | None) -> bool:
     """Return whether a user agent is a browser's, as far as it says."""
     return bool(agent and _BROWSER.match(agent) and not _TOOL.search(agent))
