@@ -74,7 +74,7 @@ class Suite:
 
     def mixed(self, kind: str) -> list[Path]:
         """Return logs of growing size, every second line of the kind."""
-        sizes = [self.size // 128, self.size // 32, self.size // 8]
+        sizes = [self.size // 128, self.size // 64, self.size // 32]
         return [logs.write(DATA / f"{kind or 'clean'}-{size // 1000}k.log", size, every_second=kind) for size in sizes]
 
     def pair(self, ours: list[str], peer: list[str] | str) -> measure.Pair:
