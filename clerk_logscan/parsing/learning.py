@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from clerk_logscan.parsing import json_values
+from clerk_logscan.parsing.definitions import Definition
 
 if TYPE_CHECKING:
     from clerk_logscan.parsing.inference import Guess
@@ -18,6 +20,8 @@ SHARE: Final = 0.1  # of the lines
 TRIES: Final = 4  # that found nothing, then no more
 MOST: Final = 6  # layouts of one input
 _DEEPEST: Final = 3
+JSON: Final = r"^\s*\{"
+HEADER: Final = re.compile(r"""["\w @.;,\t()-]+""")
 
 
 class Learning:
@@ -45,22 +49,41 @@ class Learning:
         return found
 
     def inside(self, left: pl.Series) -> list[Guess]:
-        """Return the guesses that explain lines inside of unread JSON records, each a text of one key."""
+        """Return the guesses that explain lines inside of unread JSON records or CSV rows, each a text of one key."""
         if self._tries <= 0:
             return []
         from clerk_logscan.parsing.inference import infer
         from clerk_logscan.parsing.inference.likely import may_tell
+        from clerk_logscan.parsing.inference.shapes import REQUEST, whole
 
         by_path: dict[str, list[str]] = {}
-        for record in json_values.read_objects(left.filter(left.str.contains(r"^\s*\{")).head(SAMPLED)):
-            for path, text in _texts(record or {}, ""):
-                if may_tell(text):
-                    by_path.setdefault(path, []).append(text)
+        for path, text in (*_in_records(left), *_in_rows(left)):
+            if may_tell(text) and not whole(REQUEST).fullmatch(text):
+                by_path.setdefault(path, []).append(text)
         if not by_path:
             return []
         found = list(infer(max(by_path.values(), key=len), len(self.guesses) + 1))
         self.guesses += found
         return found
+
+
+def _in_records(left: pl.Series) -> Iterator[tuple[str, str]]:
+    for record in json_values.read_objects(left.filter(left.str.contains(JSON)).head(SAMPLED)):
+        yield from _texts(record or {}, "")
+
+
+def _in_rows(left: pl.Series) -> Iterator[tuple[str, str]]:
+    """Yield the cells of CSV rows by their column, where the first line could be a header."""
+    header = left[0] if len(left) else ""
+    for delimiter in ",;\t":
+        names = header.count(delimiter)
+        if names and HEADER.fullmatch(header):
+            from clerk_logscan.parsing.record_readers import csv_cells
+
+            layout = Definition("", "", "", "csv", delimiter=delimiter)
+            for text in left[1:SAMPLED]:
+                cells = csv_cells(layout, text)
+                yield from ((f"{place}{delimiter}", cell) for place, cell in enumerate(cells) if " " in cell)
 
 
 def _some(left: pl.Series) -> Sequence[str]:
@@ -70,7 +93,7 @@ def _some(left: pl.Series) -> Sequence[str]:
 
 def _texts(record: dict[str, Any], path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
     for key, value in record.items():
-        if isinstance(value, str) and " " in value or isinstance(value, str) and value.startswith("{"):
+        if isinstance(value, str) and (" " in value or value.startswith("{")):
             yield f"{path}.{key}", value
         elif isinstance(value, dict) and depth < _DEEPEST:
             yield from _texts(value, f"{path}.{key}", depth + 1)

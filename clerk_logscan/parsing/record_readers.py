@@ -27,6 +27,11 @@ def reader(definition: Definition) -> Reader:
     return _Csv(definition).read if definition.grammar == "csv" else _Pairs(definition).read
 
 
+def csv_cells(definition: Definition, line: str) -> list[str]:
+    """Return the cells of a line with the definition's delimiter, their quotes undone."""
+    return _Csv(definition).cells(line)
+
+
 class _Csv:
     """Rows of cells (RFC 4180), in the order of the definition's columns; the header itself is no record."""
 

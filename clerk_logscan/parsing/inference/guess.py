@@ -6,6 +6,7 @@ that several programs wrote.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,9 +19,11 @@ from clerk_logscan.parsing.inference import record_guesses
 from clerk_logscan.parsing.inference.likely import may_tell
 from clerk_logscan.parsing.inference.text_definition import definition as text_definition
 from clerk_logscan.parsing.inference.text_layout import layouts
+from clerk_logscan.parsing.inference.tokens import tokens
 
 NEARLY_ALL: Final = 0.9
 LINES: Final = 400  # that a layout is made from; more do not change it
+_HEAD: Final = 120  # characters of a line that show how it begins
 MOST: Final = 6  # layouts of one input
 
 
@@ -78,10 +81,35 @@ def _best(lines: Sequence[str], name: str) -> Guess | None:
     """Return the guess that explains nearly all `lines`, or, where none does, nearly all of those of its own making."""
     found = list(_guesses(lines, name))
     whole = [guess for guess in found if guess.explained >= NEARLY_ALL * len(lines)]
+    if not whole:
+        for some in _alike(lines):
+            found += [_over(guess, lines) for guess in _guesses(some, name)]
     order = sorted(whole, key=_telling, reverse=True) or sorted(found, key=lambda one: one.explained, reverse=True)
     if not order or (not whole and order[0].explained < 2):
         return None
     return replace(order[0], runner_up=_second(order[1])) if len(order) > 1 else order[0]
+
+
+def _alike(lines: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield groups of lines that begin alike: several programs write into one file."""
+    by_head: dict[str, list[str]] = {}
+    for line in lines:
+        by_head.setdefault(_head(line), []).append(line)
+    groups = sorted(by_head.values(), key=len, reverse=True)
+    yield from (group for group in groups[:MOST] if 1 < len(group) < len(lines))
+
+
+def _head(line: str) -> str:
+    """Return what kind of words a line begins with, and the signs between them."""
+    words = [token.text for token in tokens(line[:_HEAD])[:2]]
+    return " ".join(
+        re.sub(r"[0-9]+|[A-Za-z]+", lambda found: "0" if found[0][0].isdigit() else "a", word) for word in words
+    )
+
+
+def _over(guess: Guess, lines: Sequence[str]) -> Guess:
+    """Return a guess that was made from some lines, counted over all."""
+    return _guess(guess.definition, guess.reasons, guess.how, lines)
 
 
 def _second(guess: Guess) -> str:

@@ -60,7 +60,7 @@ def rank(path: str, column: str) -> int | None:
     for start, penalty in ((0, 0), (len(keys) - 2, 5), (len(keys) - 1, 10)):
         name = "".join(keys[max(start, 0) :])
         if name in known and start >= 0:
-            own = not set(keys[: max(start, 0)]) & others("parents")
+            own = path.endswith("]") or not set(keys[: max(start, 0)]) & others("parents")
             return known[name] + (penalty if start > 0 else 0) if own else None
     return None
 

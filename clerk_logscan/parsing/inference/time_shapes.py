@@ -51,6 +51,10 @@ FORMS: Final = (
         rf"{_DAY} {_MONTH} [ 0-9][0-9] {_CLOCK}(?:\.[0-9]+)? [0-9]{{4}}",
         ("strftime(%a %b %e %H:%M:%S%.f %Y)",),
     ),
+    Form(  # Node's own toLocaleString, in which Nest writes
+        r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}, [0-9]{1,2}:[0-9]{2}:[0-9]{2}\W[AP]M",
+        ("strftime(%m/%d/%Y, %I:%M:%S %p)", "strftime(%m/%d/%Y, %I:%M:%S\u202f%p)"),
+    ),
     Form(
         rf"[0-9]{{1,2}}-{_MONTH}-[0-9]{{4}} {_CLOCK}(?:\.[0-9]+)?",
         ("strftime(%d-%b-%Y %H:%M:%S%.f)",),
