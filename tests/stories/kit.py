@@ -70,7 +70,7 @@ class Hop:
 
     file: str
     writer: Writer
-    address: str = "10.0.1.21"
+    address: str | tuple[str, ...] = "10.0.1.21"  # as what it connects to the next; an edge has several
     skew: timedelta = timedelta(0)
     since: datetime | None = None
     until: datetime | None = None
@@ -95,6 +95,7 @@ class Story:
         self.copies: dict[str, str] = {}  # a file that is a copy of another
         self.split: dict[str, list[datetime]] = {}  # a file that was rotated at these times
         self.missing: list[str] = []  # logs that nobody kept
+        self.mixed: dict[str, dict[str, str]] = {}  # a file of several logs: what each of their lines begins with
         self.expected: dict[str, Any] = {"about": "", "options": {}, "verdict": "", "events": []}
 
     def add(self, *requests: Request) -> None:
@@ -124,6 +125,13 @@ class Story:
         texts: dict[str, str | bytes] = {}
         for hop in (hop for row in self.hops for hop in _each(row) if hop.file not in self.missing):
             texts |= _rotated(hop, seen.get(hop.file, []), self.split.get(hop.file, []))
+        for file, prefixes in self.mixed.items():
+            hops = {hop.file: hop for row in self.hops for hop in _each(row)}
+            lines = sorted((one.ended, name) for name in prefixes for one in seen.get(name, []))
+            waiting = {name: iter(seen.get(name, [])) for name in prefixes}
+            told = ((prefixes[name], hops[name].writer([next(waiting[name])])) for _, name in lines)
+            texts[file] = "".join(prefix + line + "\n" for prefix, text in told for line in text.splitlines())
+            texts = {name: text for name, text in texts.items() if name not in prefixes}
         texts |= self.texts | {copy: texts[original] for copy, original in self.copies.items()}
         found = {name: text.encode() if isinstance(text, str) else text for name, text in texts.items()}
         self.expected["events"].sort(key=lambda event: event["time"] or "")
@@ -191,7 +199,7 @@ def _path(request: Request, hops: Row, number: int) -> Iterator[tuple[Hop, Sight
         before = peer, forwards
         mine = dict(request.by.get(hop.file, {}))
         target = mine.pop("target_here", target)
-        behind = _each(hops[place + 1])[0].address if place + 1 < len(hops) else "127.0.0.1"
+        behind = _address(_each(hops[place + 1])[0], number) if place + 1 < len(hops) else "127.0.0.1"
         yield (
             hop,
             Sighting(
@@ -203,7 +211,11 @@ def _path(request: Request, hops: Row, number: int) -> Iterator[tuple[Hop, Sight
         )  # fmt: skip
         if hop.file == request.stops:
             return
-        forwards, peer = (*forwards, peer), hop.address
+        forwards, peer = (*forwards, peer), _address(hop, number)
+
+
+def _address(hop: Hop, number: int) -> str:
+    return hop.address if isinstance(hop.address, str) else hop.address[number % len(hop.address)]
 
 
 STORIES: dict[str, Callable[[Story], None]] = {}

@@ -10,6 +10,7 @@ sys.path.insert(0, str(HERE))
 
 import tales_hops  # noqa: E402, F401
 import tales_people  # noqa: E402, F401
+import tales_platforms  # noqa: E402, F401
 import tales_reading  # noqa: E402, F401
 import tales_single  # noqa: E402, F401
 from kit import STORIES, told  # noqa: E402

@@ -246,6 +246,24 @@ def waf(one: Sighting) -> str:
     return json.dumps(row | {"httpSourceName": "ALB", "httpRequest": request})
 
 
+def ingress(one: Sighting) -> str:
+    """Kubernetes ingress-nginx, with the request's id; `more`: `tries` (several upstreams)."""
+    took = f"{one.seconds:.3f}"
+    upstream = (one.behind, str(one.size), took, str(one.status)) if one.went_on else ("-", "-", "-", "-")
+    return f"{combined(one)} 412 {took} [default-app-80] [] {' '.join(upstream)} {one.request_id}"
+
+
+def heroku(one: Sighting) -> str:
+    """Heroku's router as `heroku logs` prints it; `dyno=` is empty where it asked none."""
+    dyno, took = ("web.1", "12ms") if one.went_on else ("", "")
+    state = "at=info" if one.went_on else 'at=error code=H10 desc="App crashed"'
+    return (
+        f"{one.at:%Y-%m-%dT%H:%M:%S.%f}+00:00 heroku[router]: {state} method={one.method} "
+        f'path="{one.target}" host={one.host} request_id={one.request_id} fwd="{", ".join((*one.forwards, one.peer))}" '
+        f"dyno={dyno} connect={took and '0ms'} service={took} status={one.status} bytes={one.size} protocol=https"
+    )
+
+
 def vercel(seen: Sequence[Sighting]) -> str:
     """Vercel's log drain: each request once for its function and once for each line that it printed."""
     rows = []
@@ -273,10 +291,11 @@ def vercel(seen: Sequence[Sighting]) -> str:
 def fastify(seen: Sequence[Sighting]) -> str:
     """The application's own log (pino): a line when a request comes, one when it is answered."""
     rows: list[tuple[float, dict[str, Any]]] = []
-    for place, one in enumerate(seen, 1):
-        own = {"pid": 2114, "hostname": "web-1", "reqId": f"req-{base36(place)}"}
+    for one in seen:
+        own = {"pid": 2114, "hostname": "web-1", "reqId": f"req-{base36(one.number)}"}
         came, answered = one.at.timestamp(), one.ended.timestamp()
-        asked = {"method": one.method, "url": one.target, "host": one.host, "remoteAddress": one.client}
+        address = one.peer if one.more.get("untrusting") else one.client  # without trustProxy: who connects
+        asked = {"method": one.method, "url": one.target, "host": one.host, "remoteAddress": address}
         first = {"level": 30, "time": round(came * 1000)} | own | {"req": asked, "msg": "incoming request"}
         done = {"res": {"statusCode": one.status}, "responseTime": round(one.seconds * 1000, 3)}
         last = {"level": 30, "time": round(answered * 1000)} | own | done | {"msg": "request completed"}
