@@ -12,6 +12,7 @@ from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.definitions import Definition, Library, load_definitions
 from clerk_logscan.parsing.parser import Parser
 
+_SECONDS: Final = pl.col("timestamp").dt.epoch("s")
 _ELSEWHERE: Final = "+11:45"  # a zone that no log of a server is in
 
 
@@ -35,12 +36,15 @@ def facts(definitions: Library, rows: Iterable[Mapping[str, Any]], requests: pl.
     """Return what an investigation must know of each format that occurs in the ledger's `rows`.
 
     Where such a log is written, whether its vendor calls it best effort, by which field it hides the attack, whether
-    it tells of forwarding, and whether its lines state their zone; `requests` holds some of each.
+    it tells of forwarding, and what its times are: `zoned` (they state their zone, or are in UTC by the format) and
+    `epoch` (seconds since 1970, which no wrong zone can shift); `requests` holds some of each.
     """
     names = sorted({name for row in rows for name in row["log_formats"] if name in definitions})
     found = {name: _facts(definitions[name]) for name in names}
     for name in names if len(names) > 1 else ():
-        found[name]["zoned"] = _zoned(definitions[name], requests.filter(pl.col("log_format") == name))
+        of_format = requests.filter((pl.col("log_format") == name) & pl.col("timestamp").is_not_null()).head(1)
+        found[name]["zoned"] = _zoned(definitions[name], of_format)
+        found[name]["epoch"] = any(str(moment) in raw for moment, raw in of_format.select(_SECONDS, "raw").iter_rows())
     return found
 
 
@@ -51,12 +55,12 @@ def _facts(definition: Definition) -> dict[str, Any]:
         "hidden_by": definition.hidden_by,
         "tells_forwarded": bool(definition.evidence),
         "zoned": True,
+        "epoch": False,
     }
 
 
-def _zoned(definition: Definition, requests: pl.DataFrame) -> bool:
+def _zoned(definition: Definition, told: pl.DataFrame) -> bool:
     """Return whether a line of this format states its zone: read as of another zone, its time stays. W3C is in UTC."""
-    told = requests.filter(pl.col("timestamp").is_not_null()).head(1)
     if definition.grammar == "w3c" or told.is_empty():
         return True
     again = Parser(Library([], [definition]), "", _ELSEWHERE).read(told.select(*lines.SCHEMA)).requests

@@ -13,8 +13,9 @@ from clerk_logscan.incident.times import MINUTE
 def offsets(logs: Sequence[Log], hops: Hops) -> dict[Log, int]:
     """Return by how many microseconds each log's clock is ahead of the one that is believed; 0 where nothing tells.
 
-    Within logs that are hops of one another, the clock of most of them (to the minute) is believed; among equals one
-    whose lines state their zone, then the outermost's: edges and balancers of a cloud keep UTC.
+    Within logs that are hops of one another, the clock of most of them (to the minute) is believed; among equals that
+    of an edge or a balancer, as a cloud's keep UTC, then one that counts seconds since 1970, as no wrong zone can shift
+    it; one whose lines state no zone comes last.
     """
     found: dict[Log, int] = {}
     for start in sorted(logs, key=lambda log: (log.depth, log.rank)):
@@ -43,13 +44,21 @@ def _believed(family: dict[Log, int]) -> int:
     def agreeing(offset: int) -> int:
         return sum(abs(other - offset) <= MINUTE for other in family.values())
 
-    ordered = sorted(family.items(), key=lambda item: (not item[0].zoned, item[0].depth, item[0].rank))
+    ordered = sorted(family.items(), key=lambda item: (_doubt(item[0]), item[0].depth, item[0].rank))
     return max((offset for _, offset in ordered), key=agreeing)
 
 
+def _doubt(log: Log) -> int:
+    """Return how little a log's clock is believed by its kind alone."""
+    if not log.zoned:
+        return 3
+    return 0 if log.kind in {"edge", "balancer", "platform"} else 1 if log.epoch else 2
+
+
 def trust(events: Iterable[Event], ahead: dict[Log, int]) -> None:
-    """Let each event take its time from its outermost line whose clock is believed."""
+    """Let each event take its time from its outermost line whose clock is believed, else from a corrected one."""
     for event in events if any(ahead.values()) else ():
         timed = [line for line in event.lines if line.time is not None]
         right = [line for line in timed if abs(ahead.get(line.log, 0)) <= MINUTE]
         event.trusted = (right or timed or event.lines)[0]
+        event.ahead = 0 if right else ahead.get(event.trusted.log, 0)

@@ -21,11 +21,13 @@ _NO_ANSWER: Final = frozenset({None, 0, -1})
 class Event:
     """One request. `lines` are its lines with the outermost log first; copies of an object come last.
 
-    `trusted` is the line whose clock is believed. The rest is filled in as it is found out.
+    `trusted` is the line whose clock is believed, `ahead` by how many microseconds even that one is known to be ahead.
+    The rest is filled in as it is found out.
     """
 
     lines: list[Line]
     trusted: Line
+    ahead: int = 0
     copies: list[Line] = field(default_factory=list)
     client: str | None = None
     outcome: str = "none"
@@ -69,7 +71,8 @@ class Event:
     @property
     def time(self) -> int | None:
         """Return when the request was logged, microseconds, by the clock that is believed."""
-        return self.trusted.time
+        time = self.trusted.time
+        return time if time is None else time - self.ahead
 
     @property
     def off_host(self) -> bool:

@@ -15,6 +15,8 @@ from clerk_logscan.incident.sightings import Common, addresses_of
 from clerk_logscan.incident.skew import TOLERANCE, Estimate, estimate
 from clerk_logscan.incident.times import HOUR, SECOND
 
+_QUARTER = HOUR // 4
+
 
 @dataclass(eq=False)
 class Hop:
@@ -115,8 +117,9 @@ def _median_skew(pairs: Iterable[tuple[Line, Line]], outer: Log) -> int:
 def _convincing(first: Log, second: Log, common: Common, found: Estimate, times: dict[Log, list[int]]) -> bool:
     """Return whether what two logs share without ids makes them hops, and not neighbours that met one client.
 
-    Hops of different kinds with clocks that agree need little; a clock that is far off, or two logs of one kind
-    (replicas behind one balancer share clients, targets and seconds), need most of what they hold to agree.
+    Hops of different kinds with clocks that agree, or are a zone apart, need little; a clock that is far off, or two
+    logs of one kind (replicas behind one balancer share clients, targets and seconds), need most of
+    what they hold to agree.
     """
     share = found.lines / max(1, _comparable(times.get(first, []), times.get(second, []), found.skew))
     if first.kind == second.kind:
@@ -125,7 +128,14 @@ def _convincing(first: Log, second: Log, common: Common, found: Estimate, times:
         return found.requests >= 3 and share >= 0.8 and found.spread <= SECOND and abs(found.skew) <= 2 * SECOND
     if found.close:
         return share >= 0.3
+    if _of_a_zone(found.skew):
+        return share >= 0.5
     return share >= 0.5 and (found.lines >= 3 or found.requests >= 2)
+
+
+def _of_a_zone(skew: int) -> bool:
+    """Return whether two clocks are apart as two zones are: by quarters of an hour, to the tolerance."""
+    return abs(skew - round(skew / _QUARTER) * _QUARTER) <= TOLERANCE
 
 
 def _comparable(first: list[int], second: list[int], skew: int) -> int:

@@ -29,7 +29,8 @@ class Log:
     `kind` is the hop that writes it (`edge`, `balancer`, `platform`, `proxy`, `application`, `unknown`); `hidden` says
     that its target field does not show the attack; `answers` that it logs statuses at all. `depth` orders the logs that
     share requests, the outermost lowest. `filters`: it is of a firewall within a hop (AWS WAF), which tells what it
-    stopped and nothing of the rest. `zoned`: its lines state their zone, or are in UTC by their format.
+    stopped and nothing of the rest. `zoned`: its lines state their zone, or are in UTC by their
+    format; `epoch`: they count seconds since 1970.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Log:
     answers: bool = True
     filters: bool = False
     zoned: bool = True
+    epoch: bool = True
     depth: int = 0
 
     @property
@@ -98,6 +100,7 @@ class Logs:
             log.filters = not log.answers and tells and kind in {"edge", "balancer"}
             log.hidden |= self.hides(source, log_format)
             log.zoned &= self.facts.get(log_format or "", {}).get("zoned") is not False
+            log.epoch &= bool(self.facts.get(log_format or "", {}).get("epoch"))
             self._of[source, log_format] = log
 
     def hides(self, source: str, log_format: str | None) -> bool:

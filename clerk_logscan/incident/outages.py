@@ -115,7 +115,8 @@ def _outage(event: Event, answers: Answers) -> Outage:
     back = bisect_right(alive, start)
     end = alive[back] if back < len(alive) else None
     until = len(down) if end is None else bisect_left(down, end)
-    return Outage(start, end, (event,), max(0, until - bisect_right(down, start)))
+    refused = max(0, until - bisect_right(down, start))
+    return Outage(start - event.ahead, None if end is None else end - event.ahead, (event,), refused)
 
 
 def _merge(one: Outage, other: Outage) -> Outage:

@@ -35,9 +35,7 @@ _ORDER = {"release": 0, "gap": 1, "outage": 2, "context": 3, "finding": 4}
 
 def in_time_order(rows: Iterable[Timed]) -> list[Row]:
     """Return the rows in the order of time, those without one last; rows of one time keep theirs, findings last."""
-    keyed = [
-        (time is None, time or 0, _ORDER[row["kind"]], number, row) for number, (time, row) in enumerate(rows)
-    ]
+    keyed = [(time is None, time or 0, _ORDER[row["kind"]], number, row) for number, (time, row) in enumerate(rows)]
     keyed.sort()  # the number is each row's own, so rows are never compared
     return [row for *_, row in keyed]
 
