@@ -22,13 +22,16 @@ class Windows:
     vulnerable_until: int | None = None
     key_rotated: int | None = None
 
-    def safe(self, time: int | None) -> str | None:
-        """Return why no vulnerable version was live at `time`, None where one may have been; no time is inside."""
+    def safe(self, time: int | None, *, kept: bool = False) -> str | None:
+        """Return why no vulnerable version was live at `time`, None where one may have been; no time is inside.
+
+        `kept`: the answer is from a cache, so that the request behind it was some time before.
+        """
         if time is None:
             return None
         if self.vulnerable_from is not None and time < self.vulnerable_from:
             return f"before the vulnerable release was live (from {said(self.vulnerable_from)}, as you gave it)"
-        if self.vulnerable_until is not None and time > self.vulnerable_until:
+        if self.vulnerable_until is not None and time > self.vulnerable_until and not kept:
             return f"against a fixed version (since {said(self.vulnerable_until)}, as you gave it)"
         return None
 
@@ -91,7 +94,7 @@ def _deciding(event: Event) -> Line:
 
 
 def _not_vulnerable(event: Event, windows: Windows) -> Decision:
-    why = windows.safe(event.time)
+    why = windows.safe(event.time, kept=event.telling.hint == SERVED_BEFORE)
     return ("not-vulnerable", f"ruled out: {why}") if why else None
 
 
@@ -99,7 +102,7 @@ def _refused(line: Line) -> Decision:
     refused = line.refused if line.rule_id == OFF_HOST else line.decoded_refused if line.rule_id == DECODED else False
     if not refused:
         return None
-    return "refused", "ruled out: fetch refuses this URL before it connects (userinfo or a blocked port)"
+    return "refused", "ruled out: fetch refuses this URL before it connects (userinfo, a blocked port, or its method)"
 
 
 def _arrived_harmless(event: Event, line: Line) -> Decision:
@@ -137,7 +140,7 @@ def _undetermined(event: Event, line: Line) -> Decision:
             f"possible: answered {status}, and the key may have been captured before the connection failed",
         )
     if status in indications.REDIRECTS:
-        return "undetermined", f"possible: answered {status}, which mostly comes from a front that mends the slashes"
+        return "undetermined", f"possible: answered {status}"
     if line.rule_id == DECODED:
         return (
             "undetermined",

@@ -224,3 +224,16 @@ def crash_outside_the_time_asked_for(tale: Story) -> None:
     tale.event(Request(at("04:12:07"), ATTACKER, KEY, 404, unlogged=("app.log",)), SENT, hops=["nginx.log"])
     tale.expect("key-exposed", "A crash just before --since still makes absence prove nothing.",
                 options={"since": "2026-03-30T04:11:00Z"})  # fmt: skip
+
+
+@story(Hop("cloudfront.log", servers.cloudfront))
+def cached_answer_after_the_fix(tale: Story) -> None:
+    tale.everyday()
+    kept = {"cloudfront.log": {"result": "Hit"}}
+    tale.event(Request(at("03:10:07"), ATTACKER, KEY, 200, by=kept), NOT_VULNERABLE)
+    tale.event(Request(at("04:12:07"), ATTACKER, KEY, 200, by=kept), SENT)
+    tale.event(Request(at("04:13:07"), ATTACKER, KEY, 200), NOT_VULNERABLE)
+    tale.expect("key-exposed", "An answer that a cache still gives after the fix was fetched before, perhaps while "
+                "vulnerable; one from before the vulnerable release was fetched earlier still.",
+                options={"vulnerable_from": "2026-03-30T03:30:00Z", "vulnerable_until": "2026-03-30T04:00:00Z"},
+                says=["time is unknown"])  # fmt: skip
