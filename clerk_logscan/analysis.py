@@ -12,6 +12,7 @@ from clerk_logscan.incident import investigate
 from clerk_logscan.looks import Looks
 from clerk_logscan.options import Options, Progress, silent
 from clerk_logscan.readers import sources
+from clerk_logscan.readers.sources import InputError
 from clerk_logscan.report import Report
 
 # What makes two parsed rows one: a line may hold several records, and both looks may read it.
@@ -32,9 +33,11 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
     seen = pl.concat([schema.empty(), *(reading.requests for reading in readings)])
     observed = destinations.resolve(seen, options)
     findings = rules.apply(observed)
+    begun = {reading.scan.source.name for reading in readings}
+    failures += [InputError(one.name, f"{one.name} was not read: stopped") for one in found if one.name not in begun]
     rows = ledger.rows(readings, failures, inputs, options, definitions)
     facts = formats.facts(definitions, rows, seen)
-    if _worth_another_look(findings, rows, facts):
+    if not looks.stopped and _worth_another_look(findings, rows, facts):
         more = looks.second(found, findings).join(seen, on=_SAME, how="anti", nulls_equal=True)
         observed = pl.concat([observed, destinations.resolve(more, options)])
 

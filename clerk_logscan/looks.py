@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -16,6 +18,7 @@ from clerk_logscan.plain_targets import may_match
 from clerk_logscan.readers.scan import Scan
 from clerk_logscan.readers.search import Search
 from clerk_logscan.readers.sources import Source
+from clerk_logscan.readers.workers import side_by_side
 from clerk_logscan.reading import Keep, Reading, read
 
 # Around the findings, what is kept of the same clients and of the proxy: some hours, and a clock may be a zone apart.
@@ -27,15 +30,23 @@ TYPICAL: Final = 256
 
 
 class Looks:
-    """Reads inputs with one set of options; each look reads every input once."""
+    """Reads inputs, some side by side, with one set of options; each look reads every input once.
+
+    Ctrl-C ends the look within a second; `stopped` says so. What was found by then stays.
+    """
 
     def __init__(self, options: Options, definitions: Library, progress: Progress) -> None:
         self.options, self.definitions, self.progress = options, definitions, progress
+        self._stop = threading.Event()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the user stopped the reading."""
+        return self._stop.is_set()
 
     def first(self, sources: Sequence[Source]) -> list[Reading]:
-        """Search every line for what a rule could report; return what each input held."""
-        search = Search(self.options.proxy_paths)
-        return [self._read(source, search, self._telling) for source in sources]
+        """Search every line for what a rule could report; return what each input held, as far as it was read."""
+        return self._look(sources, Search(self.options.proxy_paths), self._telling)
 
     def second(self, sources: Sequence[Source], findings: pl.DataFrame) -> pl.DataFrame:
         """Return the other requests of the findings' clients around them, and the proxy's own (schema.FRAME).
@@ -48,20 +59,24 @@ class Looks:
         names = {max(path.split("/"), key=len) for path in self.options.proxy_paths}
         search = Search((), [text.encode() for text in ("#Fields:", *sorted(names), *clients)])
         keep = _around(findings, clients, self.options)
-        found = [self._read(source, search, keep).requests for source in sources if source.rereadable]
-        return pl.concat([schema.empty(), *found])
+        readings = self._look([source for source in sources if source.rereadable], search, keep)
+        return pl.concat([schema.empty(), *(reading.requests for reading in readings)])
 
-    def _read(self, source: Source, search: Search, keep: Keep) -> Reading:
+    def _look(self, sources: Sequence[Source], search: Search, keep: Keep) -> list[Reading]:
+        """Read the inputs side by side; return them in their order, without those that were not begun."""
+        work = partial(self._read, search=search, keep=keep, tally=_Tally(sources, self.progress))
+        return list(side_by_side(work, sources, self.options.workers or 0, self._stop))
+
+    def _read(self, source: Source, search: Search, keep: Keep, tally: _Tally) -> Reading:
         """Read one input; once more and whole where it showed only meanwhile that it must be."""
-        reading = self._once(source, search, keep, whole=self.options.full)
-        if reading.missed and source.rereadable:
-            reading = self._once(source, search, keep, whole=True)
-        return reading
+        once = partial(self._once, source, search, keep, tally)
+        reading = once(whole=self.options.full)
+        return once(whole=True) if reading.missed and source.rereadable else reading
 
-    def _once(self, source: Source, search: Search, keep: Keep, *, whole: bool) -> Reading:
-        scan = Scan(source, search, digest=self.options.evidence)
+    def _once(self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool) -> Reading:
+        scan = Scan(source, search, digest=self.options.evidence, stop=self._stop)
         parser = Parser(self.definitions, source.name, self.options.assume_timezone)
-        return read(scan, parser, whole=whole, keep=keep)
+        return read(scan, parser, whole=whole, keep=keep, told=tally)
 
     def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Keep what a rule could report, and some typical requests."""
@@ -69,6 +84,25 @@ class Looks:
         typical = pl.int_range(pl.len()) % step == 0
         doubtful = pl.col("_other_targets").is_not_null()
         return requests.filter(may_match(self.options.proxy_paths) | doubtful | typical)
+
+
+class _Tally:
+    """Adds up how far all inputs of a look are read, and tells it on."""
+
+    def __init__(self, sources: Sequence[Source], progress: Progress) -> None:
+        sizes = [source.size for source in sources]
+        self._total = None if None in sizes else sum(size or 0 for size in sizes)
+        self._progress, self._lock = progress, threading.Lock()
+        self._done: dict[str, int] = {}
+        self._sum = 0
+
+    def __call__(self, scan: Scan) -> None:
+        """Take how far an input is read."""
+        name = scan.source.name
+        with self._lock:
+            self._sum += scan.read - self._done.get(name, 0)
+            self._done[name] = scan.read
+        self._progress(name, self._sum, self._total)
 
 
 def _addresses(findings: pl.DataFrame) -> list[str]:

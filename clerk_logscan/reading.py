@@ -110,8 +110,10 @@ class Reading:
         }
 
 
-def read(scan: Scan, parser: Parser, *, whole: bool, keep: Keep) -> Reading:
-    """Read one input to its end; `whole` parses every line, else what was picked.
+def read(
+    scan: Scan, parser: Parser, *, whole: bool, keep: Keep, told: Callable[[Scan], None] = lambda scan: None
+) -> Reading:
+    """Read one input to its end; `whole` parses every line, else what was picked. `told` is called after each block.
 
     Nothing is raised for bad input: what could not be read is said by `scan.complete` and `scan.error`.
     """
@@ -127,6 +129,7 @@ def read(scan: Scan, parser: Parser, *, whole: bool, keep: Keep) -> Reading:
         else:
             reading.picked_only = True
             gathered.take(batch)
+        told(scan)
     gathered.parse()
     reading.add(parser.finish())
     return reading
