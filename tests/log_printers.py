@@ -297,6 +297,7 @@ _COMBINED = '{ip} - - [24/Nov/2026:14:51:36 +0000] "{request}" 200 18'
 _AGENT = ' "-" "curl/8.5.0"'
 _HAPROXY = "{ip}:36189 [24/Nov/2026:14:49:22.019] fe_http be/s1 0/0/0/7/8 200 141 - - ---- 1/1/0/0/0 0/0 "
 _ENVOY = '[2026-11-24T14:51:36.123Z] "{request}" 200 - 0 18 12 11 "{ip}" "curl/8.5.0" "{id}" "app.example.com" '
+_TIMED = ' "-" host=app.example.com rt=0.010 uct="0.001" uht="0.009" urt="0.009" ua="10.0.1.5:3000"'
 _HEROKU = (
     'at=info method={method} path="{target}" host=app.example.com request_id={id} fwd="{ip}" dyno=web.1 connect=0ms '
     "service=12ms status=200 bytes=18 protocol=https"
@@ -345,10 +346,7 @@ PRINTERS: dict[str, Printer] = {
     "nginx_json:raw": nginx_json_raw,
     "nginx_json:none": nginx_json_none,
     "nginx_main": text(_COMBINED + _AGENT + ' "203.0.113.7, 198.51.100.9"', nginx),
-    "nginx_timed": text(
-        _COMBINED + _AGENT + ' "-" host=app.example.com rt=0.010 uct="0.001" uht="0.009" urt="0.009" ua="10.0.1.5:3000"',
-        nginx,
-    ),
+    "nginx_timed": text(_COMBINED + _AGENT + _TIMED, nginx),
     "nginx_vhost": text("app.example.com:443 " + _COMBINED + _AGENT, nginx, "HTTP/2.0"),
     "pino_http": record(pino_http),
     "squid": text("1795532496.123     12 {ip} TCP_MISS/200 512 {method} {target} - HIER_DIRECT/10.0.0.1 text/html"),

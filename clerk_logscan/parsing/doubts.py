@@ -1,10 +1,12 @@
 """What else a line may have meant: other targets that it gives where its escaping, or its lack, leaves a doubt.
 
-The first reading stays the request's; who resolves targets takes the gravest. Two doubts are known:
+The first reading stays the request's; who resolves targets takes the gravest. These doubts are known:
 
 1. JSON without escaping (nginx `escape=none`): `/__clerk/","x":"/..//evil.example` reads as a target and a key of its
    own. Node takes quotes in a target, so what follows up to a key that other lines have, too, may belong to it.
 2. `\\\\` is one backslash where the log escapes, and two where it does not. Other lines of the same log tell.
+3. A log that leaves quotes as they come may hold a whole line within its user, before the request (in the agent, behind
+   it, such a line is no request).
 """
 
 from __future__ import annotations
@@ -34,6 +36,9 @@ _REQUEST: Final = re.compile(r"^[^ /]+ (.*?)(?: HTTP/[0-9.]+)?$", re.DOTALL)
 
 # A backslash that none stands before, and that begins no escape: what escapes writes none such.
 _LONE: Final = {"json": r'(?:^|[^\\])(?:\\\\)*\\[^"\\/bfnrtux]', "quote": r'(?:^|[^\\])(?:\\\\)*\\[^"\\]'}
+# A user with a name, and what follows it; the last request of a line.
+_USER: Final = re.compile(r"^(?:[^\s\"\[]+ ){1,2}- (?!-? ?\[)[^\"]+? \[")
+_LAST_REQUEST: Final = re.compile(r'.*\] "[A-Z]+ ([^ ]+) HTTP/[0-9.]+" [0-9]{3} ', re.DOTALL)
 _ESCAPED: Final = r'(?:^|[^\\])(?:\\\\)*\\"'
 
 
@@ -55,6 +60,8 @@ class Doubts:
             self._planted(definition, texts, found)
         if definition.escape in _LONE:
             self._doubled(definition, texts, found)
+        if definition.grammar == "template":
+            self._imitated(texts, found)
         if not found:
             return None
         rows = pl.Series(list(found), dtype=pl.UInt32)
@@ -71,6 +78,14 @@ class Doubts:
         for row in dotted.arg_true():
             for target in _longer(texts[row], _target_keys(definition), usual):
                 found.setdefault(row, []).append(target)
+
+    @staticmethod
+    def _imitated(texts: pl.Series, found: dict[int, list[str]]) -> None:
+        """Find the last request of lines in which a user with a name may hold a line of its own."""
+        for row in (texts.str.count_matches('] "', literal=True) > 1).arg_true():
+            text = texts[row]
+            if _USER.match(text) and (last := _LAST_REQUEST.match(text)):
+                found.setdefault(row, []).append(last[1])
 
     def _learn(self, name: str, texts: pl.Series, dotted: pl.Series) -> None:
         """Count the key sets of lines without dot segments."""

@@ -127,6 +127,10 @@ class _Place:
         self.bare = re.compile(rf"(?:{following})|\Z", re.DOTALL)
 
 
+NUMBER: Final = re.compile(r"-?[0-9][0-9.eE+-]*(?=,)")
+# The end of a record that was cut in its next key, or before it.
+CUT_KEY: Final = re.compile(r'[ \t\r\n]*(?:,[ \t\r\n]*(?:"(?:[^"\\]|\\.)*(?:"[ \t\r\n]*:?[ \t\r\n]*)?)?)?\Z', re.DOTALL)
+
 IN_OBJECT: Final = _Place(f"{_NEXT_KEY}|{_CLOSED}")
 IN_ARRAY: Final = _Place(r",|(?=\])")
 ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
@@ -224,7 +228,7 @@ class _Scanner:
     def quoted(self, at: int, place: _Place) -> tuple[str, int]:
         """Read a string; where a quote closes it too early, up to the quote that a next key or the end follows."""
         strict = self.string.match(self.text, at)
-        if strict and (place.after.match(self.text, strict.end()) or not self.text[strict.end() :].strip()):
+        if strict and (place.after.match(self.text, strict.end()) or CUT_KEY.match(self.text, strict.end())):
             return self.unescape(strict[1]), strict.end()
         end = place.quote.search(self.text, at + 1)
         if end is None:
@@ -246,6 +250,9 @@ class _Scanner:
 
     def bare(self, at: int, place: _Place) -> tuple[Value, int]:
         """Read a value without quotes: a number, a word, nothing, `-`, or several as in `502, 200`."""
+        number = NUMBER.match(self.text, at)
+        if number and CUT_KEY.match(self.text, number.end()):
+            return number[0], number.end()
         end = place.bare.search(self.text, at)
         stop = end.start() if end else len(self.text)
         word = self.text[at:stop].strip()

@@ -94,6 +94,18 @@ def from_block(block: Block) -> pl.DataFrame:
     return pl.DataFrame({"line_number": numbers, "byte_offset": starts + block.offset, "raw": raw}, schema=SCHEMA)
 
 
+def without_nuls(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return `frame` (byte_offset, raw and others) without the NULs before lines that copytruncate leaves.
+
+    The reader gives picked lines so; of whole blocks they stay until here, as a journal's export has lines of NULs.
+    """
+    if not frame["raw"].str.starts_with("\0").any():
+        return frame
+    line = pl.col("raw").str.strip_chars_start("\0")
+    nuls = (pl.col("raw").str.len_bytes() - line.str.len_bytes()).cast(pl.Int64)
+    return frame.with_columns(line, byte_offset=pl.col("byte_offset") + nuls)
+
+
 def _starts(data: bytes, raw: pl.Series) -> pl.Series:
     """Return where each line starts in `data`: from the lengths where all lines, or none, had a carriage return."""
     lengths = raw.str.len_bytes().cast(pl.Int64)

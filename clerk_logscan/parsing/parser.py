@@ -155,6 +155,7 @@ class Parser:
 
     def _parse(self, peeled: pl.DataFrame) -> Parsed:
         """Return what the lines in `text` of peeled rows hold."""
+        peeled = lines.without_nuls(peeled)
         cuts, left = self._cascade.cut(peeled["text"])
         found: list[pl.DataFrame] = []
         none = peeled.height

@@ -86,7 +86,7 @@ def names(pattern: str) -> list[str]:
 # Apache's format strings, without `%`, modifiers and conditions; `{name}i` is a request header (HEADERS).
 APACHE: Final[dict[str, Variable]] = {
     "a": Variable("client_ip", None, ADDRESS),
-    "h": Variable("client_ip", None, r"[0-9A-Za-z._:%-]+"),
+    "h": Variable("client_ip", None, r"[0-9A-Za-z_%-][0-9A-Za-z._:%-]*|::1?"),
     "r": Variable("request"),
     "m": Variable("method", None, r"[^ \"]+"),
     "H": Variable("protocol", None, r"[^ \"]+"),

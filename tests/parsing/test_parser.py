@@ -98,7 +98,8 @@ def test_times_without_a_zone_are_of_the_zone_that_was_given() -> None:
     from clerk_logscan.parsing.parser import Parser
 
     parser = Parser(LIBRARY, "x", "+05:30")
-    frame = frame_of(["#Fields: date time c-ip cs-method cs-uri-stem", "2026-11-24 05:30:00 203.0.113.9 GET /a"])
+    flow = "fe be/s1 0/0/0/7/8 200 141 - - ---- 1/1/0/0/0 0/0"
+    frame = frame_of([f'203.0.113.9:36189 [24/Nov/2026:05:30:00.000] {flow} "GET /a HTTP/1.1"'])
     assert str(parser.read(frame).requests["timestamp"][0]) == "2026-11-24 00:00:00+00:00"
 
 

@@ -61,13 +61,13 @@ class Readable:
         return not self._certain.union(names).isdisjoint(self.opened(text))
 
     def opened(self, text: str) -> Opened:
-        """Return what each envelope finds inside `text`; those that find nothing are left out."""
+        """Return what each envelope finds inside `text`, those alone that are certain where there are such."""
         if messages := octets.messages(text):
             return {"octets": messages}
         found = {one.envelope.name: lines for one in self._prefixes if (lines := one.one(text))}
         if text.lstrip().startswith(("{", "[")):
             found |= self._records.opened(text)
-        return found
+        return {name: lines for name, lines in found.items() if name in self._certain} or found
 
 
 def choose(texts: Sequence[str], readable: Readable, depth: int) -> list[str]:
