@@ -20,6 +20,7 @@ from clerk_logscan.parsing.w3c import W3c
 if TYPE_CHECKING:
     from clerk_logscan.parsing.inference import Guess
 
+_CHANGED: Final = 5  # unread lines at least
 JSON: Final = r"^\s*\{"
 
 
@@ -77,7 +78,8 @@ class Cascade:
 
     def unread(self, texts: pl.Series, w3c: W3c) -> pl.Series:
         """Return the texts that no definition reads strictly; `w3c` is one to be thrown away afterwards."""
-        for step in (self._json, w3c.cut, self._strict, self._named):
+        self._lines_at_hand = len(texts)
+        for step in (self._json, w3c.cut, self._strict, self._named, self._hostile):
             rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
             texts = texts.gather(_left(rows, list(step(texts))))
         return texts
@@ -87,7 +89,8 @@ class Cascade:
         rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
         found: list[Cut] = []
         self._lines_at_hand = len(texts)
-        for step in (self._json, self._lines, self._strict, self._named, self._unknown, self._loose):
+        steps = (self._json, self._lines, self._strict, self._named, self._hostile, self._unknown, self._loose)
+        for step in steps:
             for cut in step(texts.gather(rows) if found else texts):
                 found.append(Cut(cut.definition, rows.gather(cut.rows), cut.raw))
                 self.seen.add(cut.definition.name)
@@ -126,12 +129,21 @@ class Cascade:
                 yield Cut(cut.definition, taken, cut.raw)
                 rows = rows.filter(~rows.is_in(taken.implode()))
 
+    def _hostile(self, texts: pl.Series) -> Iterator[Cut]:
+        """Read from both ends what the formats of this input leave: bytes and quotes of theirs make no other layout."""
+        if self.learning.open and len(texts) >= max(_CHANGED, self._lines_at_hand / 4):
+            return  # so many are another layout: a log's format changed half-way
+        known = [definition for definition in self.templates if definition.name in self.seen and not definition.guessed]
+        yield from self._by_template(texts, known, loose=True)
+
     def _loose(self, texts: pl.Series) -> Iterator[Cut]:
         """Read hostile lines from both ends, by the definitions that have read others here, then by all others."""
         like = looks_like_request(texts).arg_true()
         if not len(like):
             return
         order = sorted(self.templates, key=lambda definition: definition.name not in self.seen)
+        if self.learning.guesses:  # formats that read no other line here read what a client imitates
+            order = [definition for definition in order if definition.name in self.seen]
         for cut in self._by_template(texts.gather(like), order, loose=True):
             yield Cut(cut.definition, like.gather(cut.rows), cut.raw)
 

@@ -21,6 +21,7 @@ PIECE: Final = (
     r'|(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|true|false|null),?)\s*$'
 )
 BETWEEN: Final = re.compile(r"[\s,]*[\[\],][\s,\[\]]*\Z")  # punctuation of an array around its records
+BATCH: Final = re.compile(r'\s*"records"\s*:\s*\[\s*\Z', re.IGNORECASE)  # Azure's blobs: each element is a record
 GAP: Final = re.compile(r"[\s,\x1e]*")
 MOST: Final = 1 << 26  # characters of one record; more is no log record, and memory must stay bounded
 
@@ -106,6 +107,9 @@ class Assembler:
                 return
             row = self._begin(row)
             text = row[2]
+        if self._depth == 1 and BATCH.match(text):
+            self._open, self._depth, self._size, self._indent = [], 0, 0, None
+            return
         self._open.append(row)
         self._size += len(text)
         bare = STRINGS.sub("", text)

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from clerk_logscan.parsing import escapes
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.json_lines import JsonLines
@@ -43,6 +44,6 @@ class RecordLines:
                 break
             for cut in layout.cut(texts.gather(rows)):
                 taken = rows.gather(cut.rows)
-                found.append(Cut(cut.definition, taken, cut.raw))
+                found.append(Cut(cut.definition, taken, escapes.undo_frame(cut.raw, cut.definition.escape)))
                 rows = rows.filter(~rows.is_in(taken.implode()))
         return found

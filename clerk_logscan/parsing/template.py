@@ -146,6 +146,8 @@ class _Builder:
         self.definition, self.loose = definition, loose
         self.captured: list[str] = []
         self.requests = {f for source in definition.columns.get("request", ()) for f in source.fields}
+        # Where a log writes X-Forwarded-For in the client's place, a list of addresses stands there.
+        self.clients = {f for source in definition.columns.get("client_ip", ()) for f in source.fields}
 
     def sequence(self, notation: str, following: str) -> str:
         """Return the pattern of a piece of notation; `following` is the literal behind it, none at a line's end."""
@@ -172,7 +174,7 @@ class _Builder:
         """Return the pattern of a field's text between two literals."""
         shape = self.definition.shapes.get(name)
         if shape is not None:
-            return shape
+            return f"(?:{shape})(?:, ?(?:{shape}))*" if self.loose and name in self.clients else shape
         quoted = before.endswith('"') and after.startswith('"')
         if name in self.requests and not before.endswith('"'):
             return _BARE_REQUEST

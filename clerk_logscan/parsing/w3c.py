@@ -19,6 +19,8 @@ from clerk_logscan.parsing.definitions import Definition
 
 FIELDS: Final = "#Fields:"
 DATE: Final = "#Date:"
+# A name in `requires` that no column has: blanks between the names, tabs between the values, as only CloudFront writes.
+TABS: Final = "(tabs)"
 ENOUGH: Final = 0.8  # of the lines must fit a column; what clients choose may be anything in some
 SAMPLED: Final = 200  # lines that decide which columns a headerless log has
 
@@ -74,8 +76,10 @@ class W3c:
 
     def _under(self, header: str, lines: pl.DataFrame) -> list[Cut]:
         names = tuple(header.split())
+        tabbed = "\t" not in header and lines["text"].str.contains("\t", literal=True).any()
+        marks = {*names, TABS} if tabbed else {*names}
         for definition in self.definitions:
-            if names and all(set(either.split("|")) & set(names) for either in definition.requires):
+            if names and all(marks.intersection(either.split("|")) for either in definition.requires):
                 return _cut(definition, names, lines)
         return []
 

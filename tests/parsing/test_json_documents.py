@@ -57,3 +57,12 @@ def test_one_record_and_other_text_stay_as_they_are() -> None:
 def test_lines_of_records_are_not_pretty() -> None:
     assert not is_pretty(frame_of(['{"a":1}', '{"b":2}', "[", "text"])["raw"])
     assert is_pretty(frame_of(json.dumps([{"a": 1, "b": [1, "x"]}], indent=1).split("\n"))["raw"])
+
+
+def test_the_elements_of_a_pretty_batch_are_records_of_their_own() -> None:
+    """Azure's `{"records": [...]}` over many lines: each element at its own line, however long the batch is."""
+    records = [{"a": 1, "properties": {"x": [{"y": "["}]}}, {"a": 2}]
+    assembler = Assembler()
+    frame = assembler.feed(frame_of(json.dumps({"records": records}, indent=4).split("\n")))
+    found = [(number, json.loads(raw)) for number, _, raw in frame.iter_rows() if "{" in raw]
+    assert found == [(3, records[0]), (13, records[1])]

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import polars as pl
 
-_ISO: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s?(Z|UTC|[+-]\d\d:?\d\d|)", re.ASCII)
+_ISO: Final = re.compile(
+    r"(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s?(Z|UTC|[+-]\d\d:?\d\d|)", re.ASCII
+)
 _PLAIN: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?$"
 _YEARLESS: Final = r"^[A-Z][a-z]{2} [ \d]\d \d\d:"
 _KIBANA: Final = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d:\d\d:\d\d)(?:\.(\d+))?", re.ASCII)
@@ -26,7 +28,7 @@ def iso(value: Any) -> str | None:
         return None
     text = repr(value) if isinstance(value, float) else str(value).strip()
     if match := _ISO.fullmatch(text):
-        return _join(match[1], match[2], match[3], "Z" if match[4] == "UTC" else match[4])
+        return _join(match[1].replace("/", "-"), match[2], match[3], "Z" if match[4] == "UTC" else match[4])
     if match := _NUMBER.fullmatch(text):
         return _epoch(match[1], match[2] or "")
     if match := _KIBANA.fullmatch(text):

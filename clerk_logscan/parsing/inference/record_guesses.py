@@ -1,4 +1,4 @@
-"""Guesses of layouts that name their values: JSON records, `key=value` and LTSV lines, CSV under a header or without."""
+"""Guesses of layouts that name their values: JSON records, `key=value` and LTSV lines, CSV with a header or without."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.inference import shapes
 from clerk_logscan.parsing.inference.columns import Column, Roles
 from clerk_logscan.parsing.inference.roles import assign
+from clerk_logscan.parsing.inference.text_definition import escape_of
 from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.record_lines import RecordLines
 
@@ -195,6 +196,12 @@ def _is_header(row: Sequence[str]) -> bool:
     return len(set(row)) == len(row) and all(_NAME.fullmatch(cell) and not shapes.is_target(cell) for cell in row)
 
 
+def _escape(columns: Sequence[Column]) -> str:
+    """Return `nginx` where values hold its `\\xHH`; what else a writer of pairs escapes, its reader undoes."""
+    found = escape_of([value for column in columns for value in column.values if value])
+    return found if found == "nginx" else "json"
+
+
 def _definition(name: str, grammar: str, columns: list[Column], roles: Roles, **layout: Any) -> Found:
     """Return the definition of a layout of named values; it requires the target, and what stood in every record."""
     fields = {role: {field for one in given for field in one.fields} for role, given in roles.sources.items()}
@@ -207,7 +214,7 @@ def _definition(name: str, grammar: str, columns: list[Column], roles: Roles, **
         vendor="",
         grammar=grammar,
         hop="platform",
-        escape="json",
+        escape=_escape(columns) if grammar == "pairs" else "json",
         requires=tuple(dict.fromkeys([*(f for f in required if f in targets), *required])),
         shapes={field: _SHAPES[role] for role, names in fields.items() if role in _SHAPES for field in names}
         if grammar == "csv"
