@@ -17,6 +17,7 @@ MAX_LINES: Final = 60  # lines of a sample that are tried; more do not change th
 MAX_INNER: Final = 8  # lines of one record that are tried
 
 _DIRECTIVES: Final = ("#Version:", "#Fields:")  # W3C: what names the columns of the lines that follow
+_FEWEST_COLUMNS: Final = 5
 
 Opened = dict[str, list[str]]  # by envelope, the lines that it finds inside a text
 
@@ -31,12 +32,21 @@ class Readable:
         self._reads = reads
         self._plain: dict[str, bool] = {}
         self._deep: dict[tuple[str, int], bool] = {}
+        self._widths: set[int] = set()  # columns of the W3C rows whose directives were seen
+
+    def learn(self, texts: Sequence[str]) -> None:
+        """Take the W3C directives among `texts`: rows of as many columns are no envelopes, whatever a client sent."""
+        widths = {len(text.split()) - 1 for text in texts if text.startswith("#Fields:")}
+        self._widths |= {width for width in widths if width >= _FEWEST_COLUMNS}
 
     def plain(self, text: str) -> bool:
         """Tell whether a format reads `text` as it stands."""
         if text not in self._plain:
-            self._plain[text] = bool(text and self._reads and (text.startswith(_DIRECTIVES) or self._reads(text)))
+            self._plain[text] = bool(text and self._reads and (self._is_w3c(text) or self._reads(text)))
         return self._plain[text]
+
+    def _is_w3c(self, text: str) -> bool:
+        return text.startswith(_DIRECTIVES) or (bool(self._widths) and len(text.split()) in self._widths)
 
     def deep(self, text: str, depth: int) -> bool:
         """Tell whether a format reads `text` or what lies within at most `depth` envelopes, or one is certain."""

@@ -63,6 +63,7 @@ class Layer:
         elif yaml_documents.is_yaml(texts):
             self._whole = yaml_documents.Documents()
         else:
+            readable.learn(texts)
             self._choose_by_line(texts, readable, depth)
         self.reset()
 
