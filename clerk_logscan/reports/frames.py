@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from clerk_logscan.schema import FINDING_COLUMNS
+from clerk_logscan.schema import FINDING_COLUMNS, SEVERITIES
 
 _TEXT, _TIME, _COUNT, _STATUS, _TEXTS = (
     pl.String(),
@@ -25,6 +25,10 @@ _TIMES = {
     "first_timestamp": _TIME,
     "last_timestamp": _TIME,
 }
+# Enums sort by what they mean, and compare so: `pl.col("severity") >= "high"`.
+_SEVERITY = pl.Enum(SEVERITIES[::-1])
+_OUTCOME = pl.Enum(["none", "not-vulnerable", "refused", "not-forwarded", "undetermined", "presumed-sent"])
+_RANKS = {"severity": _SEVERITY, "outcome": _OUTCOME}
 _NUMBERS = {"status": _STATUS, "line_number": _COUNT, "byte_offset": _COUNT}
 
 _FORMAT = "%Y-%m-%dT%H:%M:%S%.fZ"  # as docs/report.md writes times
@@ -80,7 +84,7 @@ _INPUT_COLUMNS = [
 
 
 def _types(columns: list[str] | tuple[str, ...], **special: pl.DataType) -> dict[str, pl.DataType]:
-    known = _TIMES | _NUMBERS | special
+    known = _TIMES | _NUMBERS | _RANKS | special
     return {name: known.get(name, _TEXT) for name in columns}
 
 
