@@ -1,0 +1,92 @@
+"""How much is read: every byte once, few lines parsed, in few calls of the parser, however long the log."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from clerk_logscan.analysis import analyze
+from clerk_logscan.options import Options
+from clerk_logscan.parsing.parser import Parser
+from clerk_logscan.readers.sources import FileSource
+
+START = datetime(2026, 3, 30, tzinfo=UTC)
+LINE = '198.51.100.{n} - - [{time:%d/%b/%Y:%H:%M:%S} +0000] "GET {target} HTTP/1.1" 200 18 "-" "{agent}"\n'
+AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:135.0) Gecko/20100101 Firefox/135.0" + " " * 400
+
+
+def lines(count: int, *, silence_at: int | None = None) -> Iterator[str]:
+    """Yield lines half a second apart, with two hours between two of them where asked."""
+    for n in range(count):
+        late = timedelta(hours=2) if silence_at is not None and n >= silence_at else timedelta()
+        time = START + timedelta(seconds=n // 2) + late
+        yield LINE.format(n=n % 200, time=time, target=f"/__clerk/v1/client?{n}", agent=AGENT)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Count how often inputs are opened and the parser is called."""
+    counted = {"open": 0, "read": 0}
+    opened, read = FileSource.open, Parser.read
+
+    def count_open(self, *rest):
+        counted["open"] += 1
+        return opened(self, *rest)
+
+    def count_read(self, *rest):
+        counted["read"] += 1
+        return read(self, *rest)
+
+    monkeypatch.setattr(FileSource, "open", count_open)
+    monkeypatch.setattr(Parser, "read", count_read)
+    return counted
+
+
+def test_a_log_without_findings_is_read_once_and_parsed_in_one_call(tmp_path: Path, calls: dict[str, int]) -> None:
+    path = tmp_path / "access.log"
+    path.write_text("".join(lines(40_000)))
+    [row] = analyze([str(path)], Options()).data["inputs"]
+    size = path.stat().st_size
+    assert size > 20_000_000  # several blocks
+    assert (row["searched"], row["bytes"], row["complete"]) == (40_000, size, True)
+    assert row["examined"] < 200 + 2 * size / 60_000 + 20
+    assert calls == {"open": 1, "read": 1}
+
+
+def test_a_silence_in_the_midst_costs_a_few_looks_back_and_not_a_second_pass(
+    tmp_path: Path, calls: dict[str, int]
+) -> None:
+    path = tmp_path / "access.log"
+    path.write_text("".join(lines(40_000, silence_at=31_415)))
+    [row] = analyze([str(path)], Options()).data["inputs"]
+    before = START + timedelta(seconds=31_414 // 2)
+    after = START + timedelta(seconds=31_415 // 2, hours=2)
+    assert row["gaps"] == [{"from": f"{before:%Y-%m-%dT%H:%M:%S.%fZ}", "to": f"{after:%Y-%m-%dT%H:%M:%S.%fZ}"}]
+    assert calls["open"] < 12
+    assert calls["read"] < 12
+    assert row["examined"] < 200 + 2 * path.stat().st_size / 60_000 + 40
+
+
+def test_a_compressed_log_has_the_same_ledger_and_silences(tmp_path: Path) -> None:
+    import gzip
+
+    text = "".join(lines(20_000, silence_at=15_000)).encode()
+    plain, packed = tmp_path / "plain.log", tmp_path / "packed.log.gz"
+    plain.write_bytes(text)
+    packed.write_bytes(gzip.compress(text, 1))
+    rows = [analyze([str(path)], Options()).data["inputs"][0] for path in (plain, packed)]
+    same = ("searched", "bytes", "gaps", "first_timestamp", "last_timestamp", "complete")
+    assert [rows[0][key] for key in same] == [rows[1][key] for key in same]
+
+
+def test_inputs_side_by_side_give_what_they_give_one_by_one(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.log" for name in "dcba"]
+    for number, path in enumerate(paths):
+        attack = LINE.format(n=number, time=START, target=f"/__clerk//evil{number}.example/", agent="curl/8.5.0")
+        path.write_text("".join(lines(50)) + attack)
+    names = [str(path) for path in paths]
+    together, alone = (analyze(names, Options.of(workers=workers)).data for workers in (4, 1))
+    together["tool"] = alone["tool"]
+    assert together == alone
+    assert [row["source"] for row in together["inputs"]] == names
