@@ -69,11 +69,10 @@ def _investigated(
     `best_effort`, `hidden_by`. `options` has the windows, `since`, `until` and `context`.
     """
     findings = findings.with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
-    others = observed.join(findings, on=_PLACE, how="anti", nulls_equal=True)
-    every = pl.concat([findings, others], how="diagonal_relaxed")
+    copied = logs.copies(observed.filter(_through()), inputs)
+    every = _every(findings, observed)
     known = Logs(every, inputs, facts)
-    copied = logs.copies(every.filter(_reported() | _through()), inputs)
-    once = every.filter(pl.col("source").is_in(list(copied)).not_())
+    once = every.filter(pl.col("source").is_in(list(copied)).not_()) if copied else every
 
     requests, hops, events = _events(every, known, copied)
     ahead = clocks.offsets(known.all, hops)
@@ -134,13 +133,21 @@ def _investigated(
     }
 
 
+def _every(findings: pl.DataFrame, observed: pl.DataFrame) -> pl.DataFrame:
+    """Return every request, the findings with their rule; without the texts that only a finding's row needs."""
+    bulky = ("raw", "target_url", "decoded_url", "protocol")
+    told, seen = findings.drop(bulky, strict=False), observed.drop(bulky, strict=False)
+    return pl.concat([told, seen.join(told, on=_PLACE, how="anti", nulls_equal=True)], how="diagonal_relaxed")
+
+
 def _reported() -> pl.Expr:
     return pl.col("rule_id").is_not_null()
 
 
 def _through() -> pl.Expr:
-    """Return whether a request went through the proxy, as logged or as a decoding hop would pass it on."""
-    return pl.any_horizontal(pl.col("matched", "decoded_matched").fill_null(value=False))
+    """Return whether a request went through the proxy or would have, as logged or as a decoding hop passes it on."""
+    flags = ("matched", "decoded_matched", "unresolvable")
+    return pl.any_horizontal(pl.col(flags).fill_null(value=False))
 
 
 def _events(every: pl.DataFrame, known: Logs, copied: Mapping[str, str]) -> tuple[list[list[Line]], Hops, list[Event]]:

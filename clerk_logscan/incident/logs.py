@@ -154,6 +154,8 @@ def copies(lines: pl.DataFrame, inputs: Sequence[Input]) -> dict[str, str]:
     `lines` are the proxy-path requests. Two inputs are one object if the lines of one stand in the other at the same
     numbers, byte for byte, and both begin at the same time (a copy taken earlier is shorter).
     """
+    if len(inputs) < 2:
+        return {}
     order = {row["source"]: index for index, row in enumerate(inputs)}
     begins = {row["source"]: next(iter(times_of(row)), None) for row in inputs}
     marks: dict[str, list[int]] = defaultdict(list)
