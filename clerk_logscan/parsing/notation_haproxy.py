@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from clerk_logscan.parsing.definitions import Condition, Definition, Evidence, Source, Template
@@ -14,6 +15,7 @@ _HEADER: Final = re.compile(r"(?:req\.|capture\.req\.)?f?hdr\(([A-Za-z-]+)")
 # Numbers, dates and states: the flag Q does not touch them.
 _NEVER_QUOTED: Final = re.compile("[cfbs]p|[afbs]c|rc|[sb]q|ST|B|U|T[aRwcrtqdhiu]|t|trg?l?|T|Tl|Ts|ms|pid|rt|lc|tsc?")
 _CAPTURED: Final = 5  # most captured headers that are looked for
+_NAMES: Final = [f"haproxy_captured_{n}" for n in range(1, _CAPTURED + 1)]
 
 
 def haproxy(name: str, text: str) -> Definition:
@@ -31,6 +33,7 @@ class _Format:
         self.shapes: dict[str, str] = {}
         self.pattern = ""
         self.quoted = False
+        self.numbered: list[str] = []  # captured headers that are named by their number alone
 
     def definition(self) -> Definition:
         """Return the definition."""
@@ -66,6 +69,8 @@ class _Format:
         header = _HEADER.search(directive)
         if header and header[1].lower() in HEADERS:
             self.known[directive] = HEADERS[header[1].lower()]
+        elif re.match(r"\[capture\.req\.hdr\(\d+\)", directive):
+            self.numbered.append(field)
         elif directive == "[src]":
             self.known[directive] = HAPROXY["ci"]
         quoted = ("+Q" in flags or self.quoted) and "-Q" not in flags and not _NEVER_QUOTED.fullmatch(directive)
@@ -85,8 +90,9 @@ class _Format:
             raise NotationError("the log format: it names no variable (%ci, %tr, %r ...).")
         columns = with_columns(self.known, self.names)
         templates = self.templates()
-        if len(templates) > 1:
-            for column, sources in _captured().items():
+        numbered = self.numbered or (_NAMES if len(templates) > 1 else [])
+        if numbered:
+            for column, sources in _captured(numbered).items():
                 columns.setdefault(column, []).extend(sources)
         if not {"request", "request_target", "path"} & set(columns):
             raise NotationError("the log format: nothing in it holds the request target, such as %r or %HU.")
@@ -112,7 +118,7 @@ class _Format:
         pattern = self.pattern.replace("\0hs\0", "${haproxy_hs}")
         found = []
         for count in range(1, _CAPTURED + 1):
-            names = [f"haproxy_captured_{n}" for n in range(1, count + 1)]
+            names = _NAMES[:count]
             self.shapes.update(dict.fromkeys(names, r"[^{}|]*"))
             inner = "|".join(f"${{{name}}}" for name in names)
             found.append(Template(f"{count} captured headers", pattern.replace("\0hr\0", f"{{{inner}}} ")))
@@ -133,9 +139,8 @@ class _Format:
         )
 
 
-def _captured() -> dict[str, list[Source]]:
-    """Return the columns that captured headers fill, told by their shapes."""
-    names = [f"haproxy_captured_{n}" for n in range(1, _CAPTURED + 1)]
+def _captured(names: Sequence[str]) -> dict[str, list[Source]]:
+    """Return the columns that the captured headers in the fields `names` fill, told by their shapes."""
     first, others = names[:1], names[1:]
     return {
         "host": [Source((first[0],), "captured-host"), *(Source((name,), "captured-domain") for name in others)],

@@ -176,7 +176,7 @@ class _Builder:
         if shape is not None:
             return f"(?:{shape})(?:, ?(?:{shape}))*" if self.loose and name in self.clients else shape
         quoted = before.endswith('"') and after.startswith('"')
-        if name in self.requests and not before.endswith('"'):
+        if name in self.requests and not before.endswith('"') and (after or " ").startswith(" "):
             return _BARE_REQUEST
         if at_end:
             return ".*"

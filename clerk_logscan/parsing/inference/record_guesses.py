@@ -196,10 +196,17 @@ def _is_header(row: Sequence[str]) -> bool:
     return len(set(row)) == len(row) and all(_NAME.fullmatch(cell) and not shapes.is_target(cell) for cell in row)
 
 
-def _escape(columns: Sequence[Column]) -> str:
-    """Return `nginx` where values hold its `\\xHH`; what else a writer of pairs escapes, its reader undoes."""
-    found = escape_of([value for column in columns for value in column.values if value])
-    return found if found == "nginx" else "json"
+def _escape(grammar: str, columns: Sequence[Column]) -> str:
+    """Return the escaping that stands within the values; what a writer of records escapes, their readers undo.
+
+    nginx' `\\xHH` in pairs; `quote` where every quote in a JSON value has a backslash, as of a logger whose tokens are
+    escaped before they become JSON (morgan).
+    """
+    values = [value for column in columns for value in column.values if value]
+    if grammar == "pairs" and escape_of(values) == "nginx":
+        return "nginx"
+    quotes = [before for value in values for before in re.findall(r'(\\?)"', value)] if grammar == "json" else []
+    return "quote" if quotes and all(quotes) else "json"
 
 
 def _definition(name: str, grammar: str, columns: list[Column], roles: Roles, **layout: Any) -> Found:
@@ -214,7 +221,7 @@ def _definition(name: str, grammar: str, columns: list[Column], roles: Roles, **
         vendor="",
         grammar=grammar,
         hop="platform",
-        escape=_escape(columns) if grammar == "pairs" else "json",
+        escape=_escape(grammar, columns),
         requires=tuple(dict.fromkeys([*(f for f in required if f in targets), *required])),
         shapes={field: _SHAPES[role] for role, names in fields.items() if role in _SHAPES for field in names}
         if grammar == "csv"

@@ -121,7 +121,9 @@ def _is_shippers(best: Column, columns: Sequence[Column], roles: Roles) -> bool:
     if best.share(_MACHINE) >= _SOME:
         return True
     marks = names.others("shippers")
-    beside = any(part in marks for other in columns if other.name for part in names.parts(other.name))
+    given = {field for sources in roles.sources.values() for source in sources for field in source.fields}
+    others = [other for other in columns if other.name and other.field not in given]  # `agent` may be the client's
+    beside = any(part in marks for other in others for part in names.parts(other.name or ""))
     return beside and not _referring(columns, roles) & {value.lower() for value in best.known}
 
 
