@@ -20,6 +20,7 @@ from clerk_logscan.readers.search import Search
 from clerk_logscan.readers.sources import Source
 from clerk_logscan.readers.workers import side_by_side
 from clerk_logscan.reading import Keep, Reading, read
+from clerk_logscan.window import Window
 
 # Around the findings, what is kept of the same clients and of the proxy: some hours, and a clock may be a zone apart.
 NEAR: Final = timedelta(hours=26)
@@ -38,6 +39,7 @@ class Looks:
     def __init__(self, options: Options, definitions: Library, progress: Progress) -> None:
         self.options, self.definitions, self.progress = options, definitions, progress
         self._stop = threading.Event()
+        self._windows: dict[str, Window] = {}  # of inputs that cannot be read again
 
     @property
     def stopped(self) -> bool:
@@ -60,7 +62,10 @@ class Looks:
         search = Search((), [text.encode() for text in ("#Fields:", *sorted(names), *clients)])
         keep = _around(findings, clients, self.options)
         readings = self._look([source for source in sources if source.rereadable], search, keep)
-        return pl.concat([schema.empty(), *(reading.requests for reading in readings)])
+        found = [reading.requests for reading in readings]
+        for window in self._windows.values():
+            found += [window.placed(reading.requests) for reading in self._look([window], search, keep)]
+        return pl.concat([schema.empty(), *found])
 
     def _look(self, sources: Sequence[Source], search: Search, keep: Keep) -> list[Reading]:
         """Read the inputs side by side; return them in their order, without those that were not begun."""
@@ -76,7 +81,8 @@ class Looks:
     def _once(self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool) -> Reading:
         scan = Scan(source, search, digest=self.options.evidence, stop=self._stop)
         parser = Parser(self.definitions, source.name, self.options.assume_timezone)
-        return read(scan, parser, whole=whole, keep=keep, told=tally)
+        window = None if source.rereadable else self._windows.setdefault(source.name, Window(source.name))
+        return read(scan, parser, whole=whole, keep=keep, told=tally, window=window)
 
     def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Keep what a rule could report, and some typical requests."""

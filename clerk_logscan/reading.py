@@ -17,6 +17,7 @@ from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.parser import Parsed, Parser
 from clerk_logscan.readers.blocks import Batch, Line
 from clerk_logscan.readers.scan import Scan
+from clerk_logscan.window import Window
 
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
 
@@ -111,9 +112,17 @@ class Reading:
 
 
 def read(
-    scan: Scan, parser: Parser, *, whole: bool, keep: Keep, told: Callable[[Scan], None] = lambda scan: None
+    scan: Scan,
+    parser: Parser,
+    *,
+    whole: bool,
+    keep: Keep,
+    told: Callable[[Scan], None] = lambda scan: None,
+    window: Window | None = None,
 ) -> Reading:
-    """Read one input to its end; `whole` parses every line, else what was picked. `told` is called after each block.
+    """Read one input to its end; `whole` parses every line, else what was picked.
+
+    `told` is called after each block; `window` holds the last ones of an input that cannot be read again.
 
     Nothing is raised for bad input: what could not be read is said by `scan.complete` and `scan.error`.
     """
@@ -129,6 +138,8 @@ def read(
         else:
             reading.picked_only = True
             gathered.take(batch)
+        if window is not None:
+            window.hold(batch.block)
         told(scan)
     gathered.parse()
     reading.add(parser.finish())
