@@ -36,6 +36,8 @@ for _command in COMMANDS:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; whatever happens is said in a sentence, never as a traceback."""
+    # The search calls back from threads, and waited up to 5 ms for a thread that was busy in Python.
+    sys.setswitchinterval(0.0005)
     code = _run(arguments)
     try:
         sys.stdout.flush()
