@@ -36,6 +36,7 @@ for _command in COMMANDS:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; whatever happens is said in a sentence, never as a traceback."""
+    _have_streams()
     # The search calls back from threads, and waited up to 5 ms for a thread that was busy in Python.
     sys.setswitchinterval(0.0005)
     code = _run(arguments)
@@ -45,6 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (head, less) has left: what is still buffered must not fail again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
+
+
+def _have_streams() -> None:
+    """Give a process that was started without standard output or error (`>&-`) one that leads nowhere."""
+    nowhere = sys.stdout is None or sys.stderr is None
+    sink = open(os.devnull, "w", encoding="utf-8") if nowhere else None  # noqa: PTH123, SIM115 (for the process's life)
+    sys.stdout, sys.stderr = sys.stdout or sink, sys.stderr or sink
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -64,8 +72,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         # click ends so where the reader of a pipe has left, and for shell completion
         return EXIT_INCOMPLETE if isinstance(stop.__context__, OSError) else int(stop.code or 0)
     except OSError as error:
-        # polars words a broken pipe in its own way
-        return EXIT_INCOMPLETE if "Broken pipe" in str(error) else _unexpected(error)
+        # polars words a broken pipe, and a full disk, in its own way
+        if "Broken pipe" in str(error):
+            return EXIT_INCOMPLETE
+        return _full(error) if "No space left" in str(error) else _unexpected(error)
     except Exception as error:
         return _unexpected(error)
 
@@ -75,6 +85,12 @@ def _sentence(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     place = f" (see {context.command_path} --help)" if context is not None else ""
     return f"{' '.join(error.format_message().split())}{place}"
+
+
+def _full(error: OSError) -> int:
+    """Say that the output could not be taken."""
+    say(f"cannot write the output ({error.strerror or error}); make room, or write elsewhere.")
+    return EXIT_USAGE
 
 
 def _unexpected(error: Exception) -> int:

@@ -9,7 +9,7 @@ import polars as pl
 
 from clerk_logscan.options import AUTO, Options
 from clerk_logscan.parsing import lines
-from clerk_logscan.parsing.definitions import Definition, Library, load_definitions
+from clerk_logscan.parsing.definitions import Definition, DefinitionError, Library, load_definitions
 from clerk_logscan.parsing.parser import Parser
 
 _SECONDS: Final = pl.col("timestamp").dt.epoch("s")
@@ -29,7 +29,19 @@ def chosen(options: Options) -> Library:
         return Library([], [library[options.log_format]])
     from clerk_logscan.parsing.notation import from_option
 
-    return Library([], from_option(options.log_format))
+    try:
+        return Library([], from_option(options.log_format))
+    except DefinitionError as error:
+        raise DefinitionError(f"--log-format: {error}{_alike(options.log_format, library)}") from None
+
+
+def _alike(name: str, library: Library) -> str:
+    """Return a hint at formats whose names are like an unknown one."""
+    from difflib import get_close_matches
+
+    plain = name.replace("-", "_").lower()
+    alike = [one for one in library if plain and one.startswith(f"{plain}_")] or get_close_matches(plain, library)
+    return f" Did you mean {' or '.join(alike[:5])}?" if alike else ""
 
 
 def facts(definitions: Library, rows: Iterable[Mapping[str, Any]], requests: pl.DataFrame) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from clerk_logscan.options import OptionError, Options
 from clerk_logscan.parsing.definitions import Library
 from clerk_logscan.readers.sources import InputError
 from clerk_logscan.reading import Reading
+from clerk_logscan.reports.inert import visible
 
 Row = dict[str, Any]
 
@@ -75,7 +76,8 @@ def write_unread(readings: Sequence[Reading], path: Path) -> None:
     try:
         with path.open("w", encoding="utf-8", newline="\n") as file:
             for reading in readings:
+                name = visible(reading.scan.source.name)
                 for number, raw in reading.unread.select("line_number", "raw").iter_rows():
-                    file.write(f"{reading.scan.source.name}\t{number}\t{raw}\n")
+                    file.write(f"{name}\t{number}\t{raw}\n")
     except OSError as error:
         raise OptionError(f"--unparsed: {path} cannot be written: {error.strerror}") from None

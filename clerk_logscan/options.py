@@ -95,6 +95,8 @@ def check_proxy_path(text: str, notes: list[str] | None = None) -> str:
         raise OptionError(f"{text!r} holds a query or fragment: give the path alone, as {alone}")
     if "://" in text:
         raise OptionError(f"{text!r} is a URL: give its path alone, as /__clerk")
+    if not text:
+        raise OptionError(f"an empty path matches nothing: write it as {DEFAULT_PROXY_PATH}")
     if not text.startswith("/"):
         raise OptionError(f"{text!r} does not begin with a slash: write /{text}")
     path = text.rstrip("/")

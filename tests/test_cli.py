@@ -394,3 +394,64 @@ class TestProgress:
         assert terminal.getvalue() == ""
         show("a", 1, None)
         assert "1 bytes  a" in terminal.getvalue()
+
+
+class TestOutputs:
+    """What is written never destroys evidence, and what cannot be written is said before long work."""
+
+    def test_no_output_overwrites_a_log_of_a_folder_that_is_read(
+        self, command: Command, log: Callable[..., Path], tmp_path: Path
+    ) -> None:
+        path = log(ATTACK, name="access.csv")
+        for arguments in (["analyze", "."], ["convert", "."], ["analyze", str(tmp_path)]):
+            result = command(*arguments, "-o", "access.csv")
+            assert (result.returncode, path.read_text()) == (2, ATTACK)
+            assert "is an input" in result.stderr
+        assert command("analyze", "access.csv", "-o", "new.csv").returncode == 1
+
+    def test_unread_lines_never_overwrite_an_input(self, command: Command, log: Callable[..., Path]) -> None:
+        path = log(ATTACK)
+        for given in ("access.log", "."):
+            result = command("analyze", given, "--unparsed", "access.log")
+            assert (result.returncode, path.read_text()) == (2, ATTACK)
+        assert "make it first" in command("analyze", "access.log", "--unparsed", "absent/x").stderr
+
+    @pytest.mark.parametrize(
+        ("arguments", "code"),
+        [
+            (["analyze", "access.log"], 1),
+            (["analyze", "access.log", "--fail-on", "never"], 2),
+            (["analyze", "access.log", "-o", "-", "--fail-on", "never"], 2),
+            (["convert", "access.log", "-o", "-"], 2),
+            (["formats"], 2),
+        ],
+    )
+    def test_a_full_disk_is_said_in_one_sentence(
+        self, log: Callable[..., Path], arguments: list[str], code: int
+    ) -> None:
+        path = log(BENIGN, ATTACK)
+        with Path("/dev/full").open("w") as full:
+            result = subprocess.run(
+                [sys.executable, "-m", "clerk_logscan", *arguments],
+                cwd=path.parent, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+            )  # fmt: skip
+        assert result.returncode == code
+        assert "No space left" in result.stderr.splitlines()[0]
+        assert "Traceback" not in result.stderr
+
+    @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+    def test_a_closed_stream_is_no_error(self, log: Callable[..., Path], closed: str) -> None:
+        path = log(BENIGN, ATTACK)
+        line = f"{sys.executable} -m clerk_logscan analyze {path} {closed}"
+        result = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+        assert result.returncode == 1
+        assert "Traceback" not in result.stderr
+
+
+class TestFormatNames:
+    """A name that is nearly right is met with those that exist."""
+
+    def test_what_was_meant_is_named(self, command: Command, log: Callable[..., Path]) -> None:
+        path = str(log(BENIGN))
+        assert "nginx_combined" in command("analyze", path, "-l", "nginx").stderr
+        assert "nginx_json" in command("analyze", path, "-l", "nginx_jsn").stderr

@@ -90,13 +90,14 @@ def analyze(
                 3  nothing at or above --fail-on, but something could not
                    be read or told
     """
-    from clerk_logscan.commands.output import check_outputs, publish
+    from clerk_logscan.commands.output import check_outputs, check_unparsed, publish
     from clerk_logscan.options import OptionError, Options
 
     inputs = given_inputs(inputs)
     with refusing(OptionError):
         options = Options.of(**asked)
         targets = check_outputs(output, inputs)
+        check_unparsed(options.unparsed, inputs)
     if not quiet:
         for note in options.notes:
             say(note)
@@ -115,10 +116,13 @@ def analyze(
 
 def _say_inputs(report: Report) -> None:
     """Say of every input how it was read; the report on the terminal names only the first few."""
+    from clerk_logscan.reports import words
+
     for row in report.data["inputs"]:
         formats = ", ".join(f"{name} ({count:,})" for name, count in row["log_formats"].items()) or "no format"
         end = f"not read to its end: {row['error']}" if row["error"] else "read to its end"
-        say(f"{row['source']}: {row['lines'] or 0:,} lines, {row['examined'] or 0:,} parsed, {formats}; {end}")
+        lines = words.count(row["lines"] or 0, "line")
+        say(f"{row['source']}: {lines}, {row['examined'] or 0:,} parsed, {formats}; {end}")
 
 
 def _analyzed(inputs: tuple[str, ...], options: Any, *, shown: bool) -> Report:

@@ -30,18 +30,34 @@ def check_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> tuple[str, .
     return outputs
 
 
+def check_unparsed(path: Path | None, inputs: Sequence[str]) -> None:
+    """Refuse, before long work, a file for unread lines that cannot be written or would destroy an input."""
+    from clerk_logscan.reports import OutputError, check_place
+
+    if path is not None:
+        with refusing(OutputError):
+            check_place(str(path))
+        refuse_input(str(path), inputs)
+
+
 def refuse_input(path: str, inputs: Sequence[str]) -> None:
     """Refuse an output that is one of the inputs: logs are evidence."""
-    if path != STDOUT and any(_same(path, one) for one in inputs):
-        raise refuse(f"{path} is an input: writing there would destroy it")
+    if path == STDOUT or not Path(path).is_file():
+        return
+    if any(_holds(one, Path(path)) for one in inputs):
+        raise refuse(f"{path} is an input: writing there would destroy it; choose another name or folder")
 
 
-def _same(output: str, given: str) -> bool:
-    """Whether an input, or a file that a glob names, is the very file of an output."""
+def _holds(given: str, output: Path) -> bool:
+    """Whether an input is the very file of an output, or a folder or a glob that it is read from."""
     import glob
 
-    files = [given] if Path(given).exists() else glob.glob(given, recursive=True)  # noqa: PTH207 (takes absolute ones)
-    return Path(output).exists() and any(Path(output).samefile(file) for file in files if Path(file).exists())
+    named = [given] if Path(given).exists() else glob.glob(given, recursive=True)  # noqa: PTH207 (takes absolute ones)
+    return any(
+        output.samefile(one) or output.resolve().is_relative_to(Path(one).resolve())
+        for one in named
+        if Path(one).exists()
+    )
 
 
 def publish(report: Report, outputs: Sequence[str], *, quiet: bool) -> bool:
@@ -61,12 +77,14 @@ def publish(report: Report, outputs: Sequence[str], *, quiet: bool) -> bool:
             say(str(error))
             written = False
     stream = sys.stderr if STDOUT in outputs else sys.stdout
-    _print(report, stream, quiet=quiet)
-    return written
+    return _print(report, stream, quiet=quiet) and written
 
 
-def _print(report: Report, stream: TextIO, *, quiet: bool) -> None:
-    """Print the report for people, or its last line alone; a reader who left (head, less) is no error."""
+def _print(report: Report, stream: TextIO, *, quiet: bool) -> bool:
+    """Print the report for people, or its last line alone; return whether the stream took it.
+
+    A reader who left (head, less) is no error; a full disk is.
+    """
     try:
         if not quiet:
             from clerk_logscan.reports.terminal import show
@@ -77,6 +95,11 @@ def _print(report: Report, stream: TextIO, *, quiet: bool) -> None:
         stream.flush()
     except (BrokenPipeError, SystemExit):  # rich ends the program so, with the exit code of findings
         _abandon(stream)
+    except OSError as error:
+        _abandon(stream)
+        say(f"the report cannot be printed: {error.strerror or error}")
+        return False
+    return True
 
 
 def _abandon(stream: TextIO) -> None:

@@ -282,7 +282,7 @@ def load(path: Path) -> Definition:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DefinitionError(f"{path}: cannot be read: {error}") from error
+        raise DefinitionError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     return parse(text, path.stem.replace("-", "_"), str(path))
 
 

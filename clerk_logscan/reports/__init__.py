@@ -45,9 +45,13 @@ def suffix(path: str) -> str:
 def check(path: str) -> None:
     """Raise OutputError where `path` could not be written, before a long analysis rather than after."""
     suffix(path)
+    if path != STDOUT:
+        check_place(path)
+
+
+def check_place(path: str) -> None:
+    """Raise OutputError where no file could be written at `path`: a folder, or in none that may be written to."""
     folder = Path(path).resolve().parent
-    if path == STDOUT:
-        return
     if Path(path).is_dir():
         raise OutputError(f"Cannot write {path}: it is a folder; name a file.")
     if not folder.is_dir():
@@ -68,13 +72,23 @@ def write(report: Report, path: str) -> None:
     check(path)
     data = render(report, path)
     if path == STDOUT:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        _to_stdout(data)
         return
     try:
         _replace(Path(path), data)
     except OSError as error:
         raise OutputError(f"Cannot write {path}: {error.strerror or error}.") from error
+
+
+def _to_stdout(data: bytes) -> None:
+    """Write to standard output; a reader who left is a BrokenPipeError, anything else an OutputError."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"Cannot write to standard output: {error.strerror or error}.") from error
 
 
 def _replace(path: Path, data: bytes) -> None:
