@@ -47,6 +47,8 @@ class Block(Protocol):
     def offset(self) -> int: ...  # noqa: D102
     @property
     def first_line(self) -> int: ...  # noqa: D102
+    @property
+    def utf16(self) -> int | None: ...  # noqa: D102
 
 
 def _spell(error: UnicodeError) -> tuple[str, int]:
@@ -90,8 +92,21 @@ def from_block(block: Block) -> pl.DataFrame:
         starts = _starts_of_bytes(data, len(raw))
     if block.offset == 0 and data.startswith(_BOM):
         raw = raw.scatter(0, raw[0].removeprefix("\ufeff"))
+    base = block.offset
+    if block.utf16 is not None:
+        nuls = raw.str.len_bytes()
+        raw = raw.str.strip_chars_start("\0")
+        nuls = (nuls - raw.str.len_bytes()).cast(pl.Int64)
+        starts, base = _starts_in_utf16(data, len(raw)) + 2 * nuls, block.utf16
     numbers = pl.int_range(block.first_line, block.first_line + len(raw), dtype=pl.Int64, eager=True)
-    return pl.DataFrame({"line_number": numbers, "byte_offset": starts + block.offset, "raw": raw}, schema=SCHEMA)
+    return pl.DataFrame({"line_number": numbers, "byte_offset": starts + base, "raw": raw}, schema=SCHEMA)
+
+
+def _starts_in_utf16(data: bytes, lines: int) -> pl.Series:
+    """Return where each line starts in the UTF-16 of which `data` was made; lone surrogates are three bytes in it."""
+    texts = data.decode("utf-8", "surrogatepass").split("\n")
+    sizes = (2 * (len(text) + 1 + sum(char > "\uffff" for char in text)) for text in texts)
+    return pl.Series(list(islice(accumulate(sizes, initial=0), lines)), dtype=pl.Int64)
 
 
 def without_nuls(frame: pl.DataFrame) -> pl.DataFrame:

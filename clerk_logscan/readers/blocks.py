@@ -32,7 +32,8 @@ class Block:
     """Whole lines of an input, the last one perhaps without its newline. Valid until the next batch is asked for.
 
     `buffer[start:end]` holds them; `offset` is that of the first byte in the decompressed input, `first_line` its
-    line's number. `in_pieces` says that these bytes are a piece of a line longer than LONGEST_LINE.
+    line's number. `in_pieces` says that these bytes are a piece of a line longer than LONGEST_LINE. `utf16`: where the
+    block begins in an input of that encoding, of which these bytes were made.
     """
 
     buffer: bytes | bytearray
@@ -41,6 +42,7 @@ class Block:
     offset: int
     first_line: int = 1
     in_pieces: bool = False
+    utf16: int | None = None
 
     def __len__(self) -> int:
         return self.end - self.start

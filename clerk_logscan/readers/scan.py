@@ -174,6 +174,7 @@ def _until_broken(chunks: Iterator[bytes], failure: list[Broken]) -> Iterator[by
 def _in_utf16(picked: Picked, base: int) -> int:
     """Let the offsets of lines be those of the UTF-16 text, with the block at `base`; return where the next begins."""
     block, at = picked.block, picked.block.start
+    block.utf16 = base
     offset, begins = base, block.offset - block.start
     for line in picked.lines:
         start = line.offset - begins

@@ -34,7 +34,7 @@ def reads(text: str) -> bool:
 
 def frame(given_lines: list[str]) -> pl.DataFrame:
     data = "\n".join(given_lines).encode()
-    return lines.from_block(SimpleNamespace(data=data, offset=0, first_line=1))
+    return lines.from_block(SimpleNamespace(data=data, offset=0, first_line=1, utf16=None))
 
 
 def peel(given_lines: list[str], reader: Callable[[str], bool] = reads) -> tuple[pl.DataFrame, Peeler]:
@@ -249,7 +249,7 @@ def test_bytes_that_are_no_utf8_stay_spelled_within_json() -> None:
     data = (
         json.dumps({"log": 'GET /X "q" \\x41\n', "stream": "stdout", "time": ISO}).encode().replace(b"X", b"\xff\xc3")
     )
-    rows = lines.from_block(SimpleNamespace(data=data, offset=0, first_line=1))
+    rows = lines.from_block(SimpleNamespace(data=data, offset=0, first_line=1, utf16=None))
     assert Peeler("test").peel(rows)["text"].to_list() == ['GET /\\xFF\\xC3 "q" \\x41']
 
 
@@ -302,7 +302,7 @@ def test_a_journal_export_is_read_with_values_of_any_length(length: int) -> None
         + line
         + b"\n\n"
     )
-    rows = lines.from_block(SimpleNamespace(data=data, offset=0, first_line=1))
+    rows = lines.from_block(SimpleNamespace(data=data, offset=0, first_line=1, utf16=None))
     peeler = Peeler("test", reads)
     peeler.detect(rows)
     found = pl.concat([peeler.peel(rows), peeler.finish()])

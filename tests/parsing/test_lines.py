@@ -11,7 +11,7 @@ from clerk_logscan.parsing import lines
 
 
 def block(data: bytes, offset: int = 0, first_line: int = 1) -> SimpleNamespace:
-    return SimpleNamespace(data=data, offset=offset, first_line=first_line)
+    return SimpleNamespace(data=data, offset=offset, first_line=first_line, utf16=None)
 
 
 def naive(data: bytes, offset: int, first_line: int) -> list[tuple[int, int, str]]:
@@ -82,3 +82,14 @@ def test_bytes_that_are_no_utf8_are_spelled_in_upper_case_and_the_good_ones_besi
 @pytest.mark.parametrize("data", [b"", b"\n", b"a", b"a\r", b"\xef\xbb\xbf"])
 def test_the_smallest_blocks(data: bytes) -> None:
     assert lines.from_block(block(data)).rows() == naive(data, 0, 1)
+
+
+def test_lines_of_utf16_begin_where_they_do_in_the_file() -> None:
+    text = "aé\n\0\0😀b\n\nc"
+    whole = block(text.encode())
+    whole.utf16 = 2
+    found = lines.from_block(whole)
+    stored = text.encode("utf-16-le")
+    assert found["raw"].to_list() == ["aé", "😀b", "", "c"]
+    for _, offset, raw in found.rows():
+        assert stored[offset - 2 :].startswith(raw.encode("utf-16-le"))
