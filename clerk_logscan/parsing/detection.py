@@ -20,7 +20,7 @@ from clerk_logscan.parsing.definitions import ESCAPES, Definition, Library, Temp
 from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.record_lines import RecordLines
 from clerk_logscan.parsing.variables import REFERENCE
-from clerk_logscan.parsing.w3c import W3c
+from clerk_logscan.parsing.w3c import W3c, reads_alone
 
 SAMPLED: Final = 1000  # lines that decide; more do not change the answer
 Definitions = Library | Mapping[str, Definition] | Iterable[Definition]
@@ -119,11 +119,12 @@ class Reads:
         templates: Sequence[Definition],
         jsons: JsonLines | None,
         records: RecordLines | None = None,
+        w3c: Sequence[Definition] = (),
         *,
         guesses: bool = False,
     ) -> None:
         self._templates = [(one, definition) for definition in templates for one in definition.templates]
-        self._jsons, self._records, self._guesses = jsons, records, guesses
+        self._jsons, self._records, self._guesses, self._w3c = jsons, records, guesses, w3c
 
     def __call__(self, text: str) -> bool:
         """Return whether `text` is a request line of a known format."""
@@ -140,6 +141,8 @@ class Reads:
                 # Lines of one log are alike: what read this one is tried first on the next.
                 self._templates.insert(0, self._templates.pop(place))
                 return True
+        if any(reads_alone(definition, text) for definition in self._w3c):
+            return True
         return bool(self._records and self._records.definitions and self._records.cut(pl.Series([text])))
 
 

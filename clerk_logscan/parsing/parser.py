@@ -106,7 +106,8 @@ class Parser:
     def _peel(self, sample: pl.DataFrame, jsons: JsonLines | None) -> pl.Series:
         """Settle the envelopes; return the lines within."""
         cascade = self._cascade
-        reads = detection.Reads(cascade.templates, jsons, cascade.records, guesses=cascade.learning.open)
+        w3c = cascade.w3c.definitions
+        reads = detection.Reads(cascade.templates, jsons, cascade.records, w3c, guesses=cascade.learning.open)
         self._peeler = Peeler(self.source, reads)
         return self._peeler.detect(sample)["text"]
 

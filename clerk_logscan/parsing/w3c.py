@@ -113,6 +113,19 @@ class W3c:
         return self.layouts[key]
 
 
+def reads_alone(definition: Definition, text: str) -> bool:
+    """Tell whether `text` by itself, under no header, is a line of `definition`: by the shapes of its columns."""
+    if not definition.order or not re.match(_beginning(definition), text):
+        return False
+    values = text.removesuffix("\r").split(definition.delimiter)
+    if len(values) == len(definition.order):
+        named = dict(zip(definition.order, values, strict=True))
+        shapes = [(shape, named[name]) for name, shape in definition.shapes.items() if name in named]
+        return sum(re.fullmatch(shape, value) is not None for shape, value in shapes) * 5 >= len(shapes) * 4
+    few, many = len(definition.requires), 2 * len(definition.order)
+    return definition.headerless and few < len(values) <= many and align(definition, [values]) is not None
+
+
 def _beginning_so(definition: Definition, lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines that begin as those of `definition` do; where none holds the delimiter, that is quickly seen."""
     if not lines["text"].str.contains(definition.delimiter, literal=True).any():
