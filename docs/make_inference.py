@@ -1,7 +1,7 @@
 """Write docs/inference.md: how much of each format the inference reads, with that format's definition removed.
 
-For every definition of parsers/, its sample log and samples are read once with all definitions, which says what is right,
-and once by what is guessed from these lines alone. Run: python docs/make_inference.py
+For every definition of parsers/, its sample log and samples are read once with all definitions, which says what
+is right, and once by what is guessed from these lines alone. Run: python docs/make_inference.py
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed, without_missing
 from clerk_logscan.parsing.joins import PLACE, Joiner, side
 from clerk_logscan.parsing.json_lines import JsonLines
+from clerk_logscan.parsing.learning import HEADER
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c
 
@@ -96,6 +97,8 @@ class Parser:
             texts = self._peel(sample, jsons)
         trial_w3c = W3c(cascade.w3c.definitions)
         self.ranking = detection.rank(texts, cascade.templates, jsons, trial_w3c)
+        for cut in cascade.records.cut(texts) if cascade.records.definitions else ():
+            self.ranking.matches.setdefault(cut.definition.name, len(cut.rows))
         cascade.w3c.layouts = trial_w3c.layouts
         cascade.templates = self.ranking.templates
         cascade.seen.update(self.ranking.matches)
@@ -114,7 +117,11 @@ class Parser:
     def _learned_inside(self, texts: pl.Series) -> bool:
         """Guess the layout of lines that are inside of JSON records; tell whether there is one."""
         cascade = self._cascade
-        if not cascade.learning.open or not texts.str.contains(JSON).any():
+        if (
+            not cascade.learning.open
+            or not len(texts)
+            or not (texts.str.contains(JSON).any() or HEADER.fullmatch(texts[0]))
+        ):
             return False
         found = cascade.learning.inside(cascade.unread(texts.head(detection.SAMPLED), W3c([])))
         cascade.add(found)

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Final
 
 from clerk_logscan.parsing.definitions import Definition
-from clerk_logscan.parsing.json_values import unescape
 
 Record = dict[str, str | None]
 Reader = Callable[[str], Record | None]
 
 _DECISIVE: Final = ("request", "request_target", "url", "path", "query", "method", "status")
+_ESCAPE: Final = re.compile(r'\\(?:(["\\])|x([0-7][0-9A-Fa-f])|u(00[0-7][0-9A-Fa-f]))')
 _TIME: Final = re.compile(
     r"\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:.,]+(?: ?(?:Z|[+-][0-9:]{4,6}))?\]?(?=\s)"
     r"|\[[^\]]*\](?=\s)"
@@ -38,7 +38,9 @@ class _Csv:
     def __init__(self, definition: Definition) -> None:
         self.order, self.delimiter = definition.order, definition.delimiter
         sign = re.escape(self.delimiter)
-        self._cell = re.compile(rf'[ ]*(?:"((?:[^"]|"")*)"[ ]*(?={sign}|\Z)|((?:(?!{sign}).)*))', re.DOTALL)
+        self._cell = re.compile(
+            rf'[ ]*(?:"((?:[^"]|"")*)"[ ]*(?={sign}|\Z)|"(.*?)"[ ]*(?={sign}|\Z)|((?:(?!{sign}).)*))', re.DOTALL
+        )
         self._shapes = {self.order.index(n): re.compile(s) for n, s in definition.shapes.items() if n in self.order}
         decisive = {f for role in _DECISIVE for one in definition.columns.get(role, ()) for f in one.fields}
         self._decisive = [place for place, name in enumerate(self.order) if name in decisive]
@@ -60,7 +62,8 @@ class _Csv:
         while True:
             match = self._cell.match(line, at)
             assert match is not None  # the second way matches anything
-            found.append(match[1].replace('""', '"') if match[1] is not None else match[2].strip(" "))
+            raw = match[2] if match[2] is not None else match[3] and match[3].strip(" ")
+            found.append(match[1].replace('""', '"') if match[1] is not None else raw or "")
             if match.end() >= len(line):
                 return found
             at = match.end() + step
@@ -118,10 +121,12 @@ class _Pairs:
         """Return the value that begins at `at` and the place behind it; without quotes it ends before the next key."""
         quoted = self._quoted.match(line, at)
         if quoted:
-            return unescape(quoted[1]), quoted.end()
+            return _unquoted(quoted[1]), quoted.end()
         following = self._key.search(line, at)
         end = following.start() if following else len(line)
         text = line[at:end].rstrip()
+        if len(text) > 1 and text[0] == text[-1] == '"':  # quotes within, which the log does not escape
+            return text[1:-1], end
         strict = self.delimiter.strip()
         return (text.removesuffix(strict).rstrip() if strict else text), end
 
@@ -133,8 +138,15 @@ class _Pairs:
             if not separator or not key or key in record:
                 return None
             quoted = self._quoted.fullmatch(value)
-            record[key] = unescape(quoted[1]) if quoted else value
+            record[key] = _unquoted(quoted[1]) if quoted else value
         return record
+
+
+def _unquoted(text: str) -> str:
+    """Undo what a quoted value needs escaped, and bytes; a letter behind a backslash may be the client's own host."""
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(lambda found: found[1] or chr(int(found[2] or found[3], 16)), text)
 
 
 def _words(text: str) -> Record:

@@ -1,11 +1,13 @@
-"""Layouts that people really use and no definition knows: written from public bug reports, filled with made-up requests."""
+"""Layouts that people really use and no definition knows: from public bug reports, filled with made-up requests."""
+
+# ruff: noqa: E501
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -107,7 +109,6 @@ class Layout:
     head: tuple[str, ...] = ()
     source: str = ""
     seconds: bool = True
-    extra: dict[str, Any] = field(default_factory=dict)
 
     def lines(self, count: int = 24) -> list[str]:
         """Return the lines of a log of this layout."""

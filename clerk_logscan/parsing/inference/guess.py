@@ -11,9 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import polars as pl
-
-from clerk_logscan.parsing import template
 from clerk_logscan.parsing.definitions import Definition, Guessed
 from clerk_logscan.parsing.inference import record_guesses
 from clerk_logscan.parsing.inference.likely import may_tell
@@ -54,7 +51,7 @@ class Guess:
 
 
 def infer(texts: Sequence[str], number: int = 1) -> Iterator[Guess]:
-    """Yield the guesses that explain `texts`, lines that no format reads; `number`: of the first of them in its input."""
+    """Yield the guesses that explain `texts`, lines that no format reads; the first of them is guess `number`."""
     left = [text for text in texts if text.strip()]
     for place in range(number, number + MOST):
         like = [text for text in left if may_tell(text)]

@@ -12,7 +12,8 @@ _METHOD: Final = re.compile(rf"(?:^|[^A-Za-z0-9_/-])(?:{'|'.join(sorted(shapes.M
 _LOWER: Final = re.compile(r"""(?i)(?:method|verb)["']?\s*[:=]\s*["']?(?:get|post|put|head|delete|patch|options)\b""")
 _STATUS: Final = re.compile(r"""(?:^|[\s"'=|,;:\t])[1-5][0-9]{2}(?=$|[\s"',;|}\])])""")
 _ERROR: Final = re.compile(
-    r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: |\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4}\] \[[\w:-]*\] "
+    r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: "
+    r"|\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4}\] \[[\w:-]*\] "
 )
 
 

@@ -69,7 +69,7 @@ def _client(single: Sequence[Column], columns: Sequence[Column], roles: Roles) -
 
 def _of_a_server(one: Column) -> bool:
     """Tell whether addresses are those of a hop behind: each with a port, out of few or one that services have."""
-    ports = [text.rpartition(":")[2] for text in one.known if ":" in text and text.count(":") == 1 or "]:" in text]
+    ports = [text.rpartition(":")[2] for text in one.known if (":" in text and text.count(":") == 1) or "]:" in text]
     if not one.known or len(ports) < len(one.known):
         return False
     several = len(ports) > _FEW_PORTS and len(set(ports)) <= _FEW_PORTS

@@ -76,7 +76,7 @@ def _protocol(columns: Sequence[Column], roles: Roles) -> Column | None:
 
 
 def _best_target(columns: Sequence[Column], method: Column | None) -> Column | None:
-    """Return the column of request targets: the one that holds the query, the best known name, the nearest to the method."""
+    """Return the column of request targets: with the query, by the best known name, the nearest to the method."""
     found = [one for one in columns if _may_be_target(one)]
     named = [one for one in found if one.rank("target") is not None]
     found = [one for one in found if not _could_be_referer(one)] or (found if method is not None else [])

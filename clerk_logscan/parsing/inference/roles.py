@@ -40,7 +40,7 @@ def _is_access_log(columns: Sequence[Column], roles: Roles) -> bool:
     witnesses = [name for name in _WITNESSES if name in roles.sources]
     if "request" in roles.sources and _whole_lines(columns, roles):
         witnesses.append("protocol")
-    return has_method and len(witnesses) >= 1 or len(witnesses) >= 3
+    return (has_method and len(witnesses) >= 1) or len(witnesses) >= 3
 
 
 def _whole_lines(columns: Sequence[Column], roles: Roles) -> bool:

@@ -8,8 +8,28 @@ from typing import Final
 
 # RFC 9110 section 9, RFC 4918, RFC 5789, and what caches take.
 METHODS: Final = frozenset(
-    "GET HEAD POST PUT DELETE PATCH OPTIONS CONNECT TRACE PURGE SEARCH REPORT PROPFIND PROPPATCH MKCOL COPY MOVE LOCK "
-    "UNLOCK QUERY".split()
+    [
+        "GET",
+        "HEAD",
+        "POST",
+        "PUT",
+        "DELETE",
+        "PATCH",
+        "OPTIONS",
+        "CONNECT",
+        "TRACE",
+        "PURGE",
+        "SEARCH",
+        "REPORT",
+        "PROPFIND",
+        "PROPPATCH",
+        "MKCOL",
+        "COPY",
+        "MOVE",
+        "LOCK",
+        "UNLOCK",
+        "QUERY",
+    ]
 )
 _V4: Final = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
 # Two colons together, or seven: a time of day is no address.
@@ -38,7 +58,10 @@ NUMBER: Final = r"[0-9]+"
 DECIMAL: Final = r"[0-9]+\.[0-9]+"
 WITH_UNIT: Final = r"(?:[0-9]+(?:\.[0-9]+)? ?(?:ns|us|µs|μs|ms|s|m|h))+"
 SIZE: Final = r"[0-9]+(?: ?[bB](?:ytes)?)?"
-ID: Final = r"[0-9a-f]{16,64}|[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|[0-9A-HJKMNP-TV-Z]{26}|(?:Root=)?1-[0-9a-f]{8}-[0-9a-f]{24}.*"
+ID: Final = (
+    r"[0-9a-f]{16,64}|[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|[0-9A-HJKMNP-TV-Z]{26}"
+    r"|(?:Root=)?1-[0-9a-f]{8}-[0-9a-f]{24}.*"
+)
 QUERY: Final = r"\??[^\s?/=&]+(?:=[^\s&]*)?(?:&[^\s&]*)*"
 # What routers write for all requests of a kind: `/users/{id}`, `/users/:id`, `GET /x/{proxy+}`, `/[slug]`, `/<int:id>`.
 ROUTE: Final = r"(?s).*(?:/\{[^{}/]+\}|/:[A-Za-z_]\w*|/\[[^\]/]+\]|/<[^>/]+>|\$default|/\*\*?$).*"
@@ -46,10 +69,34 @@ PRIVATE: Final = (
     r"(?:10\.|127\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\."
     r"|::1|f[cd][0-9a-f]{2}:|fe80:).*"
 )
-# Statuses that are registered or that servers are known to log of their own (nginx 444 and 494-499, Cloudflare 520-530).
+# Statuses that are registered, or that servers log of their own (nginx 444 and 494-499, Cloudflare 520-530).
 KNOWN_STATUSES: Final = frozenset(
-    [*range(100, 104), *range(200, 209), 226, *range(300, 309), *range(400, 419), *range(421, 427), 428, 429, 431, 440]
-    + [444, 449, 450, 451, 460, 463, 464, *range(494, 500), *range(500, 512), *range(520, 531), 561, 599, 0, -1]
+    [
+        *range(100, 104),
+        *range(200, 209),
+        226,
+        *range(300, 309),
+        *range(400, 419),
+        *range(421, 427),
+        428,
+        429,
+        431,
+        440,
+        444,
+        449,
+        450,
+        451,
+        460,
+        463,
+        464,
+        *range(494, 500),
+        *range(500, 512),
+        *range(520, 531),
+        561,
+        599,
+        0,
+        -1,
+    ]
 )
 MISSING: Final = frozenset(("-", "", "null", "None", "nil", "undefined", '""', "<nil>", "N/A", "(null)"))
 

@@ -14,9 +14,11 @@ from clerk_logscan.parsing.inference.text_pieces import Piece, Slot
 
 # What a role calls its variable; `x1` and so on are those without a role.
 _VARIABLES: Final = {
-    "timestamp": "when", "client_ip": "client", "forwarded_for": "xff", "method": "verb", "request_target": "target", "url": "url",
+    "timestamp": "when", "client_ip": "client", "forwarded_for": "xff", "method": "verb", "request_target": "target",
+    "url": "url",
     "path": "path", "query": "rest", "protocol": "proto", "request": "line", "host": "site", "status": "answer",
-    "upstream_status": "answer_behind", "bytes_sent": "sent", "duration": "took", "user_agent": "agent", "referer": "from",
+    "upstream_status": "answer_behind", "bytes_sent": "sent", "duration": "took", "user_agent": "agent",
+    "referer": "from",
     "request_id": "number", "ids": "trace",
 }  # fmt: skip
 _EMPTY: Final = "-|"
@@ -29,7 +31,6 @@ _ROLE_SHAPES: Final = {
     "method": r"[A-Za-z_-]+|",
     "protocol": r"[A-Za-z]+/?[0-9.]*|-|",
 }
-ESCAPES: Final = ("nginx", "apache", "c", "none")
 
 
 def definition(pieces: Sequence[Piece], name: str, lines: Sequence[str]) -> tuple[Definition, Roles] | None:
@@ -86,7 +87,9 @@ def _pattern(
 ) -> tuple[str, dict[str, str]]:
     """Return the template of the pieces, and the shapes of its variables."""
     by_name = {renamed[field]: role for role, given in roles.sources.items() for one in given for field in one.fields}
-    written, found, place, pads = "", {}, 0, 0
+    written, place, pads = "", 0, 0
+    found: dict[str, str] = {}
+    shape: str | None
     for at, piece in enumerate(pieces):
         if isinstance(piece, str):
             written += piece
@@ -141,16 +144,18 @@ def _up_to(slot: Slot, before: Piece, after: Piece | None) -> str | None:
 
 
 def escape_of(lines: Sequence[str]) -> str:
-    """Return the escaping that the lines show: `\\xHH` in upper case nginx', in lower Apache's, `\\"` C's, else none of these.
+    """Return the escaping that the lines show.
 
-    A backslash before anything else was written as the client sent it.
+    Where a backslash is itself escaped, letters behind one are escapes (`c`). Where nothing shows that, one before
+    `tevil.example` may be what a client sent, and is kept: only bytes (`nginx`) or quotes (`quote`) are undone. A
+    backslash before anything else was written as it came (`none`).
     """
     text = "\n".join(lines)
-    if "\\" not in text:
-        return "c" if '"' in text else "none"
-    pieces = re.findall(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9a-fA-F]{4}|.)", text)
+    pieces = set(re.findall(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9a-fA-F]{4}|.)", text))
     if any(not re.fullmatch(r'\\(?:x..|u....|["\\bnrtvfa/])', piece) for piece in pieces):
         return "none"
-    if all(re.fullmatch(r"\\x[0-9A-F]{2}", piece) for piece in pieces):
-        return "nginx"
-    return "c"
+    if "\\\\" in pieces:
+        return "c"
+    if any(re.fullmatch(r"\\x[0-9a-f]*[a-f][0-9a-f]*", piece) for piece in pieces):
+        return "apache"
+    return "quote" if '\\"' in pieces else "nginx"

@@ -1,4 +1,4 @@
-"""The layout of unknown text lines: where the words of all lines stand in equal places, by blanks or by another delimiter."""
+"""The layout of unknown text lines: words in equal places of all lines, by blanks or by another delimiter."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _unquoted_agent(row: Sequence[Token]) -> bool:
 
 
 def _from_both_ends(rows: Sequence[Sequence[Token]]) -> list[Piece]:
-    """Return the layout of lines in which one text without quotes holds blanks: the words before it, itself, those after it.
+    """Return the layout of lines in which one text without quotes holds blanks: words before, itself, words behind.
 
     From each end as many words count as are alike in all lines; an agent's first product ends the words before it.
     """

@@ -1,4 +1,4 @@
-"""Equal places of several lines into literals and fields: what is punctuation or a label stays, what a log fills in varies."""
+"""Equal places of several lines into literals and fields: punctuation and labels stay, what a log fills in varies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _MOSTLY: Final = 0.9
 _DEEPEST: Final = 4
 _SIZED: Final = r"[0-9]+(?:\.[0-9]+)?(?:[ ,:]+(?:[0-9]+(?:\.[0-9]+)?|-))*"
 _TYPES: Final = (
-    shapes.ADDRESSES, shapes.REQUEST, shapes.PROTOCOL, shapes.ABSOLUTE, _SIZED, shapes.WITH_UNIT, shapes.SIZE, shapes.HOST,
+    shapes.ADDRESSES, shapes.REQUEST, shapes.PROTOCOL, shapes.ABSOLUTE, _SIZED, shapes.WITH_UNIT, shapes.SIZE,
+    shapes.HOST,
     shapes.ID,
 )  # fmt: skip
 
@@ -102,7 +103,7 @@ def _blanks(blanks: Sequence[str]) -> list[Piece]:
 
 
 def _is_literal(texts: Sequence[str]) -> bool:
-    """Tell whether it is punctuation, or a label before a blank (`to:`): the same in all lines, and no missing value."""
+    """Tell whether it is punctuation, or a label before a blank (`to:`): the same in all lines, no missing value."""
     text = texts[0]
     if text in shapes.MISSING or any(other != text for other in texts) or re.search(r"\$[\w{]", text):
         return False
@@ -115,7 +116,7 @@ def _group(texts: Sequence[str]) -> tuple[str, str] | None:
     """Return the quotes or brackets around every text, if there are such."""
     opening = next((text[0] for text in texts if text not in ("", "-")), "")
     closing = BRACKETS.get(opening, opening)
-    if opening not in BRACKETS and opening not in "\"'" or not opening:
+    if (opening not in BRACKETS and opening not in "\"'") or not opening:
         return None
     if not all(len(text) > 1 and text[0] == opening and text[-1] == closing for text in texts):
         return None
@@ -175,7 +176,7 @@ def _words(texts: Sequence[str]) -> list[list[Token]] | None:
 
 
 def _parts(texts: Sequence[str], name: str | None, quoted: bool, depth: int) -> list[Piece]:
-    """Return the pieces between a sign that stands equally often in each text (`TCP_MISS/200`, `site|agent`); or none."""
+    """Return the pieces between a sign that is equally often in each text (`TCP_MISS/200`, `site|agent`); or none."""
     for sign in "|/;,:@":
         counts = Counter(text.count(sign) for text in texts)
         if len(counts) != 1 or not 0 < texts[0].count(sign) < 8:

@@ -1,4 +1,4 @@
-"""A line into its words: quoted texts, bracketed texts, times and lists are one word each, whatever blanks they hold."""
+"""A line into its words: quoted texts, brackets, times and lists are one word each, whatever blanks they hold."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ def document(guess: Guess, source: str, samples: Expected) -> str:
     """Return the definition of a guess as TOML; `source`: the log's name, `samples`: lines and what they say."""
     definition = guess.definition
     lines = [
-        f"# Guessed from {_comment(source)}: it reads {guess.explained} of {guess.lines} lines. Check it, and give it a name.",
+        f"# Guessed from {_comment(source)}: it reads {guess.explained} of {guess.lines} lines.",
+        "# Check it, and give the file the name that the format shall have.",
         *(f"# {_comment(reason)}" for reason in guess.reasons),
         f"title = {text(definition.title)}",
         f"vendor = {text(definition.vendor)}",

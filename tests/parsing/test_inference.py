@@ -1,0 +1,115 @@
+"""Unknown layouts: what people really write is read field by field, said to be guessed, and kept as a definition."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from odd_layouts import FIELDS, LAYOUTS, NAMED, TEXTS, Layout, requests, words
+from parsing_help import LIBRARY, frame_of, parse
+
+from clerk_logscan.commands.format_check import faults
+from clerk_logscan.parsing.definitions import Library
+from clerk_logscan.parsing.inference import infer
+from clerk_logscan.parsing.inference.toml_text import document
+from clerk_logscan.parsing.parser import Parser
+
+COUNT = 24
+
+
+@cache
+def read(layout: Layout) -> tuple[dict[int, dict[str, Any]], Parser]:
+    """Return the requests of a layout's log by line number, and the parser."""
+    parsed, parser = parse(layout.lines(COUNT))
+    return {row["line_number"]: row for row in parsed.requests.to_dicts()}, parser
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_every_field_of_every_line_of_a_layout_that_people_use_is_right(layout: Layout) -> None:
+    rows, _ = read(layout)
+    for number, right in enumerate(layout.right(COUNT), len(layout.head) + 1):
+        assert {field: rows[number][field] for field in FIELDS} == right
+
+
+@pytest.mark.parametrize("layout", (*TEXTS, *NAMED)[::9], ids=lambda layout: layout.name)
+def test_a_guess_is_written_as_a_definition_that_reads_the_same(layout: Layout, tmp_path: Path) -> None:
+    guess = next(infer(layout.lines(COUNT)))
+    path = tmp_path / "mine.toml"
+    path.write_text(document(guess, "some.log", []), encoding="utf-8")
+    assert [fault for fault in faults(path) if "there is no [[samples]]" not in fault] == []
+
+
+def test_what_was_guessed_is_said_with_how_sure_it_is_and_the_runner_up() -> None:
+    _, parser = read(next(one for one in LAYOUTS if one.name == "Django"))
+    assert f"guessed is a guess: it reads {COUNT} of the {COUNT} lines that it was made from" in parser.why
+    assert parser.guesses[0].definition.guessed is not None
+    _, piped = read(next(one for one in LAYOUTS if one.name == "CSV without a header"))
+    assert any("runner-up" in sentence for sentence in piped.why)
+
+
+def test_a_format_that_the_user_named_is_never_replaced_by_a_guess() -> None:
+    parser = Parser(Library([], [LIBRARY["nginx_combined"]]), "x")
+    frame = frame_of(LAYOUTS[0].lines(8))
+    parser.detect(frame)
+    assert parser.read(frame).requests.is_empty() and not parser.guesses
+
+
+def test_a_log_whose_format_changed_half_way_is_read_by_two() -> None:
+    lines = [words(one) for one in requests(8)]
+    old = ['{ip} - - [{clf}] "{line}" {status} {bytes} "-" "{agent}"'.format(**one) for one in lines]
+    new = ['{ip} - - [{clf}] "{line}" {status} {bytes} "-" "{agent}" "{host}" rt={took}'.format(**one) for one in lines]
+    parsed, parser = parse(old + new)
+    assert dict(parser.log_formats) == {"nginx_combined": 8, "guessed": 8}
+    assert parsed.requests["user_agent"].to_list() == [one["agent"] for one in lines] * 2
+    assert parsed.requests["host"].to_list() == [None] * 8 + ["app.example.com"] * 8
+
+
+def test_prose_that_mentions_a_request_is_no_request() -> None:
+    prose = [
+        "Error: failed to GET /api/foo",
+        "at /app/x.js:10:20",
+        "GET request to /x took long",
+        "Listening on /tmp/s",
+    ]
+    parsed, parser = parse(prose * 3)
+    assert parsed.requests.is_empty() and not parser.guesses
+
+
+@pytest.mark.parametrize("wrap", ["docker", "message", "csv"])
+def test_a_layout_is_guessed_inside_an_envelope(wrap: str) -> None:
+    import json
+
+    lines = ["{iso} {ip} {host} {method} {target} {status} {bytes}".format(**words(one)) for one in requests(8)]
+    wrapped = {
+        "docker": [
+            json.dumps({"log": line + "\n", "stream": "stdout", "time": "2026-11-24T14:51:36Z"}) for line in lines
+        ],
+        "message": [json.dumps({"@timestamp": "2026-11-24T14:51:36Z", "message": line}) for line in lines],
+        "csv": ["timestamp,message", *(f'"2026-11-24 14:51:36","{line}"' for line in lines)],
+    }[wrap]
+    parsed, _ = parse(wrapped)
+    assert parsed.requests["request_target"].to_list() == [one["target"] for one in requests(8)]
+    assert parsed.requests["host"].unique().to_list() == ["app.example.com"]
+
+
+def test_lines_that_a_guessed_layout_leaves_make_the_reading_incomplete() -> None:
+    from clerk_logscan.incident.reading import reasons
+
+    row = {
+        "source": "x.log",
+        "complete": True,
+        "lines": 40,
+        "requests": 30,
+        "malformed": 10,
+        "log_formats": {"guessed": 30},
+    }
+    assert reasons([row], {}, [], None)  # type: ignore[arg-type] == []
+    ((why, do),) = reasons([{**row, "_guessed": ["guessed"]}], {}, [], None)  # type: ignore[arg-type]
+    assert "10 of its lines (25.0%" in why and "--infer" in do
+
+
+def test_the_frame_of_no_lines_is_empty() -> None:
+    assert list(infer([])) == [] and isinstance(parse([""])[0].requests, pl.DataFrame)
