@@ -30,7 +30,7 @@ _REQUEST_KEYS: Final = frozenset(
 _BOUNDARY: Final = re.compile(r"[\s|:>\])]+(?=[^\s|:>\])])")
 _METHOD: Final = re.compile(r"\b[A-Z]{3,8} (?:/|\*|https?:)")
 _ADDRESS: Final = re.compile(r"\[?(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)\]?,?")
-_SITE: Final = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)? ")  # a site before the client, as %v writes it
+_SITE: Final = re.compile(r"(?:(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?|-) ")  # before the client, as %v writes it
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 
 
