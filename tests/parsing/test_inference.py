@@ -106,7 +106,7 @@ def test_lines_that_a_guessed_layout_leaves_make_the_reading_incomplete() -> Non
         "malformed": 10,
         "log_formats": {"guessed": 30},
     }
-    assert reasons([row], {}, [], None)  # type: ignore[arg-type] == []
+    assert reasons([row], {}, [], None) == []  # type: ignore[arg-type]
     ((why, do),) = reasons([{**row, "_guessed": ["guessed"]}], {}, [], None)  # type: ignore[arg-type]
     assert "10 of its lines (25.0%" in why and "--infer" in do
 

@@ -37,6 +37,8 @@ def test_a_format_s_sample_log_is_read_to_the_last_line(name: str) -> None:
     parsed, parser = parse(path.read_text().splitlines(), 3)
     assert set(parser.log_formats) == {name} and parsed.malformed.is_empty()
     wanted = ["/", "/__clerk/v1/client?_clerk_js_version=5.60.0", "/__clerk//evil.example/v1/client"]
+    if LIBRARY[name].hidden_by:
+        wanted = [None] * len(wanted)
     assert parsed.requests["request_target"].to_list() == wanted
 
 
