@@ -49,7 +49,10 @@ def test_cloudfront_s_results_show_what_they_prove_and_no_more() -> None:
     kinds = ["Hit", "Error", "LimitExceeded", "OriginConnectError", "OriginCommError", "ClientGeoBlocked"]
     parsed, _ = parse([line.replace("\tMiss\ttext/html", f"\t{kind}\ttext/html") for kind in kinds])
     hints = dict(zip(kinds, parsed.requests["_hint"], strict=True))
-    assert {kind for kind, hint in hints.items() if hint} == {"LimitExceeded", "OriginConnectError", "ClientGeoBlocked"}
+    stopped = {"LimitExceeded", "OriginConnectError", "ClientGeoBlocked"}
+    assert {kind for kind, hint in hints.items() if hint == "not-forwarded"} == stopped
+    assert {kind for kind, hint in hints.items() if hint not in {None, "not-forwarded"}} == {"Hit"}
+    assert hints["Hit"] == "served-before"
 
 
 def realtime(*names: str) -> str:

@@ -65,9 +65,7 @@ def reportable(target: str, path: str, method: str = "GET") -> bool:
     sent = proxy.resolve(target, proxy_path=path, method=method)
     if sent.off_host or sent.unresolvable or (sent.matched and sent.slashes):
         return True
-    return any(
-        proxy.resolve(reading, proxy_path=path, method=method).off_host for reading in decoding.readings(target)
-    )
+    return any(proxy.resolve(reading, proxy_path=path, method=method).off_host for reading in decoding.readings(target))
 
 
 def picked(search: Search, lines: list[str], mood: Mood | None = None, index: int = 0) -> list[bool]:
