@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan import schema
+from clerk_logscan import prefixes, schema
 from clerk_logscan.options import Options, Progress
 from clerk_logscan.parsing.definitions import Library
 from clerk_logscan.parsing.parser import Parser
@@ -26,8 +26,11 @@ from clerk_logscan.window import Window
 NEAR: Final = timedelta(hours=26)
 # A sweep by more clients than this has no context of each: a search for all their addresses would pick the whole log.
 CLIENTS: Final = 2000
-# Of requests that no rule can report, so many of a block are kept: they show the site's own host and referers.
+# Of requests that no rule can report, so many of those parsed at once are kept: they show the site's own host and
+# referers. Behind the lines of the beginning fewer do, so that a long log takes no more memory.
 TYPICAL: Final = 256
+LATER: Final = 16
+BEGINNING: Final = 50_000
 
 
 class Looks:
@@ -85,11 +88,12 @@ class Looks:
         return read(scan, parser, whole=whole, keep=keep, told=tally, window=window)
 
     def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
-        """Keep what a rule could report, and some typical requests."""
-        step = max(1, requests.height // TYPICAL)
+        """Keep what a rule could report, what tells of a forgotten proxy path, and some typical requests."""
+        begun = requests.height > 0 and requests["line_number"][0] < BEGINNING
+        step = max(1, requests.height // (TYPICAL if begun else LATER))
         typical = pl.int_range(pl.len()) % step == 0
         doubtful = pl.col("_other_targets").is_not_null()
-        return requests.filter(may_match(self.options.proxy_paths) | doubtful | typical)
+        return requests.filter(may_match(self.options.proxy_paths) | prefixes.marked() | doubtful | typical)
 
 
 class _Tally:

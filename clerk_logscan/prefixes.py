@@ -16,6 +16,12 @@ _OWN_SCRIPT = r"^[^?#]*/npm/@clerk/"
 _NOT_FOUND = 404
 
 
+def marked() -> pl.Expr:
+    """Return whether a request bears the marks of clerk-js: not null, and false without a target."""
+    target = pl.col("request_target")
+    return (target.str.contains(_OWN_QUERY) | target.str.contains(_OWN_SCRIPT)).fill_null(False)
+
+
 def foreign(requests: pl.DataFrame, proxy_paths: Sequence[str]) -> dict[str, int]:
     """Return the prefixes other than `proxy_paths` under which clerk-js was served, with requests not answered 404.
 
@@ -23,10 +29,10 @@ def foreign(requests: pl.DataFrame, proxy_paths: Sequence[str]) -> dict[str, int
     as that is a Frontend API of its own host, which no proxy path of this application answers.
     """
     target = pl.col("request_target")
-    marked = requests.lazy().filter(target.str.contains(_OWN_QUERY) | target.str.contains(_OWN_SCRIPT))
+    ours = requests.lazy().filter(marked())
     prefix = target.str.extract(_MARKED_PATH).alias("prefix")
     found = (
-        marked.filter(pl.col("status").is_null() | (pl.col("status") != _NOT_FOUND))
+        ours.filter(pl.col("status").is_null() | (pl.col("status") != _NOT_FOUND))
         .select(prefix)
         .filter(pl.col("prefix").is_not_null() & (pl.col("prefix").str.strip_chars("/") != ""))
         .group_by("prefix")

@@ -1,0 +1,42 @@
+"""What is kept of a long log: all that tells, however rare, and of the rest only some."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from clerk_logscan import formats
+from clerk_logscan.looks import LATER, TYPICAL, Looks
+from clerk_logscan.options import Options, silent
+from clerk_logscan.readers import sources
+
+START = datetime(2026, 3, 30, tzinfo=UTC)
+LINE = '198.51.100.7 - - [{time:%d/%b/%Y:%H:%M:%S} +0000] "GET {target} HTTP/1.1" 200 18 "-" "curl/8.5.0"\n'
+RARE = "/auth-proxy/npm/@clerk/clerk-js@5/dist/clerk.browser.js"
+
+
+def log(path: Path, count: int, rare: dict[int, str]) -> str:
+    times = (START + timedelta(seconds=n // 50) for n in range(count))
+    path.write_text("".join(LINE.format(time=time, target=rare.get(n, f"/{n}")) for n, time in enumerate(times)))
+    return str(path)
+
+
+def kept(path: str, options: Options) -> list[str]:
+    found, _ = sources.find([path])
+    [reading] = Looks(options, formats.chosen(options), silent).first(found)
+    return reading.requests["request_target"].to_list()
+
+
+@pytest.mark.parametrize("place", [1234, 4321])
+def test_one_request_of_a_forgotten_proxy_path_among_thousands_is_kept(tmp_path: Path, place: int) -> None:
+    targets = kept(log(tmp_path / "access.log", 5000, {place: RARE}), Options(full=True))
+    assert RARE in targets
+    assert len(targets) < 2 * TYPICAL + 2
+
+
+def test_of_a_long_log_few_typical_requests_are_kept_behind_its_beginning(tmp_path: Path) -> None:
+    path = log(tmp_path / "access.log", 120_000, {119_000: "/__clerk//evil.example/"})
+    targets = kept(path, Options(full=True))
+    late = [target for target in targets if target.startswith("/1") and len(target) == len("/100000")]
+    assert "/__clerk//evil.example/" in targets
+    assert 0 < len(late) < 4 * LATER
