@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ import pytest
 from log_printers import js
 
 import clerk_logscan as cl
-from clerk_logscan.report import Report
 
 CLF = "24/Nov/2026:14:51:36 +0000"
 ISO = "2026-11-24T14:51:36.031123Z"
@@ -122,6 +121,29 @@ ROWS = [
     Row("NULs before a record", [NULS + nginx_json(ATTACK.format(20))], ["h20.example"]),
     Row("a byte order mark in the middle", ["\ufeff" + nginx(ATTACK.format(21))], ["h21.example"]),
     Row("an array of bytes", [journald(nginx(ATTACK.format(22)))], ["h22.example"]),
+    Row(
+        "an error log repeats a request",
+        [
+            f"2026/11/24 14:51:36 [error] 12#12: *1 connect() failed (111: Connection refused) while connecting to "
+            f'upstream, client: 203.0.113.9, server: a, request: "GET {ATTACK.format(38)} HTTP/1.1", upstream: '
+            f'"http://127.0.0.1:3000{ATTACK.format(38)}", host: "app.example.com"',
+            nginx(ATTACK.format(38)),
+        ],
+        ["h38.example"],
+    ),
+    Row(
+        "an error handler repeats a request",
+        [
+            *printers.fastify("GET", ATTACK.format(39), 1)[:1],
+            printers.fastify("GET", ATTACK.format(39), 1)[0]
+            .replace('"level":30', '"level":50')
+            .replace(
+                '"msg":"incoming request"', '"res":{"statusCode":500},"err":{"type":"TypeError"},"msg":"Invalid URL"'
+            ),
+            *printers.fastify("GET", ATTACK.format(39), 1)[1:],
+        ],
+        ["h39.example"],
+    ),
     Row("base64", [firehose(nginx(ATTACK.format(23)))], ["h23.example"]),
     Row("gzip in base64", [subscription(nginx(ATTACK.format(24)))], ["h24.example"]),
     Row("gzip in gzip in base64", [subscription(nginx(ATTACK.format(25)), 2)], ["h25.example"]),
@@ -183,39 +205,46 @@ ROWS = [
 HARMLESS = frozenset(f"no{number}.example" for number in range(1, 9))
 
 
-def analyze(folder: Path, lines: Sequence[str], **options: object) -> Report:
-    log = folder / "x.log"
-    log.write_bytes("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
-    return cl.analyze(str(log), **options)
+def write(path: Path, lines: Sequence[str]) -> None:
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
 
 
-def off_host(report: Report) -> list[str]:
+def off_host(findings: pl.DataFrame) -> list[str]:
     """Return the hosts of the findings that send the key away, sorted."""
     rules = ["off-host-target", "off-host-after-decoding"]
-    return sorted(report.findings.filter(pl.col("rule_id").is_in(rules))["target_host"].to_list())
+    return sorted(findings.filter(pl.col("rule_id").is_in(rules))["target_host"].to_list())
 
 
-def suspicious(report: Report) -> int:
-    return sum(report.inputs["suspicious_malformed"].to_list())
+def key(findings: pl.DataFrame) -> list[tuple[object, ...]]:
+    columns = ("rule_id", "target_host", "request_target", "line_number", "byte_offset", "raw")
+    return sorted(findings.select(columns).rows())
 
 
-def key(report: Report) -> list[tuple[object, ...]]:
-    return sorted(report.findings.select("rule_id", "target_host", "request_target", "line_number", "raw").rows())
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Row], list[pl.DataFrame]]:
+    """The findings in a row's lines, which are all of their file: searched, and read whole."""
+    folder = tmp_path_factory.mktemp("alone")
+    paths = {row.name: folder / f"{number}.log" for number, row in enumerate(ROWS)}
+    for row in ROWS:
+        write(paths[row.name], row.lines)
+    reports = [cl.analyze(str(folder), full=full) for full in (False, True)]
+    return lambda row: [one.findings.filter(pl.col("source") == str(paths[row.name])) for one in reports]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_line_that_hides_is_read_right_alone(row: Row, tmp_path: Path) -> None:
-    found = analyze(tmp_path, row.lines)
-    assert off_host(found) == sorted(row.hosts)
-    assert key(analyze(tmp_path, row.lines, full=True)) == key(found)
+def test_a_line_that_hides_is_read_right_alone(row: Row, alone: Callable[[Row], list[pl.DataFrame]]) -> None:
+    searched, whole = alone(row)
+    assert off_host(searched) == sorted(row.hosts)
+    assert key(searched) == key(whole)
 
 
 def test_all_lines_that_hide_in_one_file_are_read_or_reported(tmp_path: Path) -> None:
     """What is not read is counted as suspicious; nothing harmless becomes an attack."""
-    lines = [line for row in ROWS for line in row.lines]
-    found, full = analyze(tmp_path, lines), analyze(tmp_path, lines, full=True)
+    log = tmp_path / "x.log"
+    write(log, [line for row in ROWS for line in row.lines])
+    found, whole = cl.analyze(str(log)), cl.analyze(str(log), full=True)
     wanted = {host for row in ROWS for host in row.hosts}
-    assert not HARMLESS.intersection(off_host(found))
-    assert len(wanted.difference(off_host(found))) <= suspicious(found)
-    assert set(off_host(found)) <= wanted
-    assert key(full) == key(found)
+    hosts = off_host(found.findings)
+    assert set(hosts) <= wanted
+    assert len(wanted.difference(hosts)) <= found.inputs["suspicious_malformed"].sum()
+    assert key(whole.findings) == key(found.findings)

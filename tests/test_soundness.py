@@ -101,7 +101,7 @@ def wrapped(name: str, envelopes: tuple[str, ...], cases: tuple[int, ...]) -> by
     return ("\n".join(lines) + "\n").encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=settings().max_examples // 5)
 @given(
     name=st.sampled_from(sorted(PRINTERS)),
     envelopes=st.lists(st.sampled_from(sorted(WRAPPERS)), max_size=2).map(tuple),

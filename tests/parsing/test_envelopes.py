@@ -271,6 +271,12 @@ def test_a_message_of_several_lines_is_several_lines_but_pretty_json_is_one() ->
     assert peel(wrapped)[0]["text"].to_list() == [NGINX, NGINX, pretty]
 
 
+def test_coloured_messages_behind_their_lengths_are_set_apart_before_the_colours_go() -> None:
+    wanted = [NGINX.replace("192.0.2.1", f"192.0.2.{number}") for number in range(1, 6)]
+    found, _ = peel(WRAPPERS["octets"](WRAPPERS["compose"](wanted)))
+    assert found["text"].to_list() == wanted
+
+
 def test_what_raw_bytes_do_not_show_must_be_read_whole() -> None:
     for name in ("awslogs", "firehose-failed", "kinesis-records", "journald-json", "docker-fluentd"):
         assert peel(WRAPPERS[name]([NGINX] * 4))[1].needs_all, name

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from clerk_logscan.parsing.envelopes import octets
 from clerk_logscan.parsing.pieces import KEY, MORE, ORDER, PART, RUN
 
 PLACE: Final = "_n"  # place of the row among those of its layer
@@ -30,6 +31,7 @@ WORK: Final = pl.Schema(
 COLUMNS: Final = ("line_number", "byte_offset", "raw", "text", "envelope_time", "envelopes")
 
 # Colours (SGR) that a terminal program wrote: those before the first quote. Behind it a client may have sent them.
+# Messages that are told by their length keep theirs until they are apart.
 _COLOURED: Final = '^[^"]*\x1b\\[[0-9;]*m'
 _COLOUR: Final = "\x1b\\[[0-9;]*m"
 # rsyslog spells a tab `#011`. Only a line whose first fields are set apart by it is undone: elsewhere it is a client's.
@@ -74,7 +76,7 @@ def clean(rows: pl.DataFrame) -> pl.DataFrame:
         rows = rows.with_columns(pl.when(led).then(pl.col("text").str.strip_chars_start(_LEADING)).otherwise("text"))
     coloured = rows["text"].str.contains("\x1b", literal=True)
     if coloured.any():
-        coloured &= rows["text"].str.contains(_COLOURED)
+        coloured &= rows["text"].str.contains(_COLOURED) & ~rows["text"].str.contains(octets.STARTS)
         rows = rows.with_columns(pl.when(coloured).then(pl.col("text").str.replace_all(_COLOUR, "")).otherwise("text"))
     tabbed = rows["text"].str.contains("#011", literal=True)
     if tabbed.any():
@@ -89,4 +91,5 @@ def clean_text(text: str) -> str:
     text = text.lstrip(_LEADING)
     if "#011" in text and re.match(_TABBED, text):
         text = text.replace("#011", "\t")
-    return re.sub(_COLOUR, "", text) if "\x1b" in text and re.match(_COLOURED, text) else text
+    coloured = "\x1b" in text and re.match(_COLOURED, text) and not re.match(octets.STARTS, text)
+    return re.sub(_COLOUR, "", text) if coloured else text
