@@ -50,8 +50,12 @@ class Looks:
         return self._stop.is_set()
 
     def first(self, sources: Sequence[Source]) -> list[Reading]:
-        """Search every line for what a rule could report; return what each input held, as far as it was read."""
-        return self._look(sources, Search(self.options.proxy_paths), self._telling)
+        """Search every line for what a rule could report; return what each input held, as far as it was read.
+
+        Where every line that no format reads was asked for, every line is parsed.
+        """
+        whole = self.options.full or self.options.unparsed is not None
+        return self._look(sources, Search(self.options.proxy_paths), self._telling, whole=whole)
 
     def second(self, sources: Sequence[Source], findings: pl.DataFrame) -> pl.DataFrame:
         """Return the other requests of the findings' clients around them, and the proxy's own (schema.FRAME).
@@ -64,21 +68,25 @@ class Looks:
         names = {max(path.split("/"), key=len) for path in self.options.proxy_paths}
         search = Search((), [text.encode() for text in ("#Fields:", *sorted(names), *clients)])
         keep = _around(findings, clients, self.options)
-        readings = self._look([source for source in sources if source.rereadable], search, keep)
+        again = [source for source in sources if source.rereadable]
+        readings = self._look(again, search, keep, whole=self.options.full)
         found = [reading.requests for reading in readings]
         for window in self._windows.values():
-            found += [window.placed(reading.requests) for reading in self._look([window], search, keep)]
+            found += [
+                window.placed(reading.requests)
+                for reading in self._look([window], search, keep, whole=self.options.full)
+            ]
         return pl.concat([schema.empty(), *found])
 
-    def _look(self, sources: Sequence[Source], search: Search, keep: Keep) -> list[Reading]:
+    def _look(self, sources: Sequence[Source], search: Search, keep: Keep, *, whole: bool) -> list[Reading]:
         """Read the inputs side by side; return them in their order, without those that were not begun."""
-        work = partial(self._read, search=search, keep=keep, tally=_Tally(sources, self.progress))
+        work = partial(self._read, search=search, keep=keep, whole=whole, tally=_Tally(sources, self.progress))
         return list(side_by_side(work, sources, self.options.workers or 0, self._stop))
 
-    def _read(self, source: Source, search: Search, keep: Keep, tally: _Tally) -> Reading:
+    def _read(self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool) -> Reading:
         """Read one input; once more and whole where it showed only meanwhile that it must be."""
         once = partial(self._once, source, search, keep, tally)
-        reading = once(whole=self.options.full)
+        reading = once(whole=whole)
         return once(whole=True) if reading.missed and source.rereadable else reading
 
     def _once(self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool) -> Reading:
