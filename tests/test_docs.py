@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -33,3 +34,12 @@ def test_the_page_explains_every_key_of_a_definition() -> None:
     explained = set(re.findall(r"`\[*(\w+)\]*`", page))
     # Of json alone, and told in the definitions that use them.
     assert _KEYS - {"requests", "other"} <= explained
+
+
+def test_the_page_of_formats_is_made_from_the_definitions() -> None:
+    """docs/formats.md is what `python docs/make_formats.py` writes of today's definitions."""
+    spec = spec_from_file_location("make_formats", DOCS / "make_formats.py")
+    assert spec is not None and spec.loader is not None
+    made = module_from_spec(spec)
+    spec.loader.exec_module(made)
+    assert (DOCS / "formats.md").read_text(encoding="utf-8") == made.page()
