@@ -109,7 +109,7 @@ def wrapped(name: str, envelopes: tuple[str, ...], cases: tuple[int, ...]) -> by
     start=st.integers(0, len(CASES) - 1),
     step=st.sampled_from([1, 3, 7, 11]),
 )
-@example("nginx_combined", (), "plain", 0, 1)
+@example(name="nginx_combined", envelopes=(), file="plain", start=0, step=1)
 def test_no_off_host_request_is_lost(
     name: str,
     envelopes: tuple[str, ...],
