@@ -66,7 +66,8 @@ class Reading:
         """Return what else is wrong with the input, as a sentence; or None."""
         name = self.scan.source.name
         if self.missed:
-            return f"{name} holds lines cut into pieces that were not all read: give it as a file, or use --full"
+            several = "holds requests in several lines, of which not all were read"
+            return f"{name} {several}: give it as a file, or use --full"
         if self.parser.hidden:
             many = f"{self.parser.hidden:,} records" if self.parser.hidden > 1 else "a record"
             return f"{name} holds {many} whose text it does not show: too long for its writer, or packed too large"

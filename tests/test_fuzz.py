@@ -57,7 +57,8 @@ def formats(chance: random.Random) -> list[str]:
     if chance.random() < 0.4:
         return chance.choice(SAMPLES).read_text(encoding="utf-8").splitlines()
     requests = [("GET", chance.choice(TARGETS)) for _ in range(chance.randint(1, 12))]
-    return log(chance.choice(sorted(PRINTERS)), requests)
+    before = [("GET", "/a")] * chance.choice([0, 0, 0, 650])  # the lines of these are enough to detect formats by
+    return log(chance.choice(sorted(PRINTERS)), before + requests)
 
 
 def mixed(chance: random.Random) -> list[str]:

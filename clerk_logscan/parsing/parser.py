@@ -197,6 +197,7 @@ class Parser:
             records = records.filter(~pl.any_horizontal([holds(group, present) for group in definition.other]))
         if not (definition.join or definition.repeats):
             return self._requests(definition, records), records.height
+        self._joins = self._joins or _halves(cut)
         _, joiner = self._joiners.setdefault(definition.name, (definition, Joiner(definition)))
         before = joiner.waiting
         complete = joiner.feed(records)

@@ -56,7 +56,7 @@ class _Waiting:
 
     def row(self) -> Row:
         """Return the joined row, at the place of the first piece."""
-        return {**self.first, "text": self.text(), MORE: "no", ORDER: None}
+        return {**self.first, "text": self.text(), MORE: "no", PART: "", ORDER: None}
 
 
 class Joiner:

@@ -19,6 +19,10 @@ _PROTOCOL: Final = r"\S+ \S+ HTTP/[0-9](?:\.[0-9])?(?:[\"'\s]|$)"
 _JSON_TARGET: Final = (
     r'(?i)"[^"]*(?:ur[il]|path|target|request)[^"]*"\s*:\s*"(?:[A-Z]+ )?(?:\\?/|https?:|\\u002f|\\x5c)'
 )
+# A member of a record that is printed over lines, in JSON or YAML, where its lines were not put together.
+_MEMBER: Final = (
+    r'(?i)^\s*"?[\w.-]*(?:ur[il]|path|target|request)[\w.-]*"?:\s+"?(?:[A-Z]+ )?(?:\\?/|https?://[^/\s]+/|\\u002f)'
+)
 _JSON_METHOD: Final = rf'(?i)"[^"]*(?:method|verb)[^"]*"\s*:\s*"|"(?:{_METHODS}) '
 # nginx `2026/11/24 14:51:35 [error] 12#12:`, Apache `[Tue Nov 24 14:51:35.1 2026] [core:error] [pid 1`,
 # lighttpd `2026-11-24 14:51:35: (mod_x.c.1)`, HAProxy's and AWS' own notices.
@@ -37,4 +41,5 @@ def looks_like_request(texts: pl.Series) -> pl.Series:
     line = texts.str.contains(_LINE) | texts.str.contains(_PROTOCOL)
     record = texts.str.contains(_JSON_TARGET) & texts.str.contains(_JSON_METHOD)
     error = texts.str.contains(_ERROR_LOG)
-    return (is_json & record) | (~is_json & line & ~error)
+    member = texts.str.contains(_MEMBER)
+    return (is_json & record) | (~is_json & (line | member) & ~error)

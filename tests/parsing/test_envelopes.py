@@ -271,6 +271,12 @@ def test_a_message_of_several_lines_is_several_lines_but_pretty_json_is_one() ->
     assert peel(wrapped)[0]["text"].to_list() == [NGINX, NGINX, pretty]
 
 
+def test_pieces_inside_pieces_are_joined() -> None:
+    wanted = [f"{NGINX} {number}" for number in range(8)]
+    found, _ = peel(WRAPPERS["docker-fluentd"](WRAPPERS["cri"](wanted)))
+    assert [text for text in found["text"] if "error" not in text and "notice" not in text] == wanted
+
+
 def test_coloured_messages_behind_their_lengths_are_set_apart_before_the_colours_go() -> None:
     wanted = [NGINX.replace("192.0.2.1", f"192.0.2.{number}") for number in range(1, 6)]
     found, _ = peel(WRAPPERS["octets"](WRAPPERS["compose"](wanted)))
