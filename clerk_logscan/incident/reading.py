@@ -110,7 +110,7 @@ def _shown_elsewhere(log: Log, logs: Sequence[Log], hops: Hops) -> bool:
         if hop is not None and not other.hidden:
             back = -hop.skew if hop.outer is log else hop.skew
             spans += [(start + back - _EDGE, end + back + _EDGE) for start, end in other.coverage.spans()]
-    return not uncovered((coverage.first, coverage.last), union(spans))
+    return bool(spans) and not uncovered((coverage.first, coverage.last), union(spans))
 
 
 _EDGE = 60_000_000  # a minute: the first and the last line of two logs of the same requests need not be of the same one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -59,7 +60,8 @@ def cut(
         if not len(left):
             break
         some = lines if len(left) == len(lines) else lines.gather(left)
-        found = _extract(some, compile_template(template, definition, loose)) if _may_match(some, template) else None
+        pattern = compile_template(template, definition, loose) if _may_match(some, template) else None
+        found = _extract(some, pattern, _bare_targets(definition)) if pattern else None
         if found is None:
             continue
         rows, frame = found
@@ -100,14 +102,30 @@ def _literals(template: Template) -> tuple[str, ...]:
     return tuple(dict.fromkeys(REFERENCE.split(template.pattern)[::3]))
 
 
-def _extract(lines: pl.Series, pattern: Pattern) -> tuple[pl.Series | None, pl.DataFrame] | None:
+def _bare_targets(definition: Definition) -> list[str]:
+    """Return the fields of a format that hides the attack which hold a path alone.
+
+    A decoded path may hold blanks, so that such a format would take a whole request line for one: what ends with a
+    protocol is none.
+    """
+    if definition.hidden_by is None:
+        return []
+    columns = ("request_target", "path", "url")
+    return [name for column in columns for source in definition.columns.get(column, ()) for name in source.fields]
+
+
+def _extract(lines: pl.Series, pattern: Pattern, bare: Sequence[str]) -> tuple[pl.Series | None, pl.DataFrame] | None:
     """Return the matched rows (None: all) and their fields; None where no line matches.
 
-    A line that does not match gives nulls in every group; the first group takes part in every match.
+    A line that does not match gives nulls in every group; the first group takes part in every match. A line whose
+    field of `bare` ends with a protocol does not match.
     """
     groups = lines.str.extract_groups(pattern.regex).struct.unnest()
     groups.columns = list(pattern.fields)
     is_match = groups.to_series(0).is_not_null()
+    for name in bare:
+        if name in groups.columns:
+            is_match &= ~groups[name].str.contains(r" HTTP/[0-9](?:\.[0-9])?$").fill_null(value=False)
     count = is_match.sum()
     if not count:
         return None

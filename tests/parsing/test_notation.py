@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+import clerk_logscan as cl
 from clerk_logscan.parsing.definitions import Definition, DefinitionError
 from clerk_logscan.parsing.fields import typed
 from clerk_logscan.parsing.notation import from_option
@@ -184,3 +185,17 @@ def test_a_file_without_any_format_says_so(tmp_path: Path) -> None:
     path.write_text("events {}\n")
     with pytest.raises(DefinitionError, match="holds no log_format"):
         from_option(str(path))
+
+
+def test_of_two_formats_of_a_configuration_the_one_that_hides_takes_no_whole_request_line(tmp_path: Path) -> None:
+    """`$uri` may hold blanks, and still a line with a protocol is not its: an attack would be read as harmless."""
+    (tmp_path / "nginx.conf").write_text(
+        "log_format hidden '$remote_addr [$time_iso8601] \"$request_method $uri\" $status';\n"
+        "log_format plain '$remote_addr [$time_iso8601] \"$request\" $status';\n"
+    )
+    head = "203.0.113.9 [2026-03-30T04:12:07+00:00] "
+    (tmp_path / "plain.log").write_text(f'{head}"GET /__clerk//evil.example/x HTTP/1.1" 200\n')
+    (tmp_path / "hidden.log").write_text(f'{head}"GET /__clerk/evil.example/x y" 200\n')
+    configuration = str(tmp_path / "nginx.conf")
+    assert cl.analyze(str(tmp_path / "plain.log"), log_format=configuration).verdict == "key-exposed"
+    assert cl.analyze(str(tmp_path / "hidden.log"), log_format=configuration).verdict == "incomplete"
