@@ -182,11 +182,15 @@ class _Cut(Exception):
 
 
 def _tolerant(text: str, *, raw_strings: bool = False) -> dict[str, Value] | None:
-    """Read an object that is no JSON, key by key, as far as it can be read plainly."""
+    """Read an object that is no JSON, key by key, as far as it can be read plainly.
+
+    Nothing where another record stands behind it: that must not go unread in silence.
+    """
     start = SPACE.match(text).end()  # type: ignore[union-attr]
     if not text.startswith("{", start):
         return None
-    return _Scanner(text, raw_strings).object(start, 0)[0] or None
+    found, end = _Scanner(text, raw_strings).object(start, 0)
+    return None if '{"' in text[end:] else found or None
 
 
 class _Scanner:

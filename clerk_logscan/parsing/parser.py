@@ -210,7 +210,8 @@ class Parser:
 
     def _requests(self, definition: Definition, records: pl.DataFrame) -> pl.DataFrame:
         """Return complete records as rows of schema.FRAME; a line without a time has its envelope's."""
-        fields = records.select(pl.exclude(f"^{PLACE}.*$"))
+        names = [name for name in records.columns if not name.startswith(PLACE)]
+        fields = records.select(names) if names else pl.DataFrame(height=records.height)
         places = records.select(pl.col(PLACE + name).alias(name) for name in PLACES)
         parts = slices.side_by_side(partial(typed, definition=definition, zone=self.zone), fields)
         frame = pl.concat(parts).hstack(places)

@@ -277,6 +277,13 @@ def test_pieces_inside_pieces_are_joined() -> None:
     assert [text for text in found["text"] if "error" not in text and "notice" not in text] == wanted
 
 
+@pytest.mark.parametrize("outer", ["filebeat", "compose", "timestamped", "docker-json-file"])
+def test_a_table_inside_another_envelope_is_read(outer: str) -> None:
+    wanted = [NGINX.replace("192.0.2.1", f"192.0.2.{number}") for number in range(1, 9)]
+    found, _ = peel(WRAPPERS[outer](WRAPPERS["csv"](wanted)))
+    assert [text for text in found["text"] if text] == wanted
+
+
 def test_coloured_messages_behind_their_lengths_are_set_apart_before_the_colours_go() -> None:
     wanted = [NGINX.replace("192.0.2.1", f"192.0.2.{number}") for number in range(1, 6)]
     found, _ = peel(WRAPPERS["octets"](WRAPPERS["compose"](wanted)))

@@ -75,12 +75,24 @@ class Layer:
                 texts = [text for text in texts if table.line(text) is None]
         texts = [message for text in texts for message in octets.messages(text) or [text]]
         self._keeps_newline = any(_NEWLINE_AT_END in text for text in texts)
-        names = detection.choose(texts, readable, depth)
+        names = detection.choose(texts, readable, depth) or self._around_a_table(texts, readable, depth)
         self._chosen = [one for one in self._envelopes if one.name in names]
         self._chosen.sort(key=lambda one: names.index(one.name))
         left = [text for text in texts if text and not readable.plain(text) and not readable.wears(text, names)]
         if len(left) >= trying.MIN_LINES and (unknown := trying.invent(left, readable, depth)):
             self._chosen.append(unknown)
+
+    def _around_a_table(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> list[str]:
+        """Return the envelope whose lines are rows of a table, which by themselves no format reads."""
+        tables = [one for one in self._envelopes if one.table]
+        inside: dict[str, list[str]] = {}
+        for text in texts[: detection.MAX_LINES]:
+            for name, lines in readable.opened(text).items():
+                inside.setdefault(name, []).extend(lines)
+        for name, lines in inside.items():
+            if any(Table.find(one, lines, readable, depth - 1) for one in tables):
+                return [name]
+        return []
 
     def reset(self) -> None:
         """Forget the lines seen, keep what was chosen."""
