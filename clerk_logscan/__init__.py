@@ -5,9 +5,10 @@ The public Python API, and nothing else: `analyze`, `scan_logs`, `explain`, `Rep
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as typing has it; that module takes longer to import than Python to start
 if TYPE_CHECKING:
+    from typing import Any
+
     from clerk_logscan.api import analyze as analyze
     from clerk_logscan.logs import scan_logs as scan_logs
     from clerk_logscan.proxy import Destination as Destination

@@ -349,6 +349,23 @@ class TestInterruptions:
         assert process.returncode == 3
         assert "Traceback" not in out + err
 
+    @pytest.mark.parametrize("module", ["clerk_logscan.cli", "click", "clerk_logscan.commands", "polars"])
+    def test_an_interrupt_during_the_imports_ends_without_a_traceback(self, tmp_path: Path, module: str) -> None:
+        (tmp_path / "access.log").write_text(BENIGN)
+        code = (
+            "import sys\n"
+            "class Interrupted:\n"
+            "    def find_spec(self, name, *rest):\n"
+            f"        if name == {module!r}: raise KeyboardInterrupt\n"
+            "sys.meta_path.insert(0, Interrupted())\n"
+            "from clerk_logscan.__main__ import run\n"
+            "run()"
+        )
+        line = [sys.executable, "-c", code, "analyze", "access.log"]
+        result = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert (result.returncode, result.stdout) == (3, "")
+        assert "Traceback" not in result.stderr
+
     def test_an_error_of_the_program_is_neither_clean_nor_findings(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
