@@ -33,10 +33,10 @@ class Lookback:
 
     def hold(self, block: Block) -> None:
         """Take a block whose lines may be asked for."""
-        if isinstance(block.buffer, bytes):
-            self._held.append(_Held(block))
-        else:  # the reader's own buffer, used again: only a plain file is read so
+        if block.stored:
             self._rereadable = True
+        else:
+            self._held.append(_Held(block))
 
     @property
     def size(self) -> int:

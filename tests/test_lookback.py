@@ -34,7 +34,7 @@ def test_of_a_plain_file_it_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "access.log"
     path.write_bytes(TEXT)
     lookback = Lookback(FileSource(str(path)))
-    lookback.hold(Block(bytearray(TEXT), 0, len(TEXT), 0))
+    lookback.hold(Block(b"", 0, len(TEXT), 0, stored=True))
     assert lookback.size == 0
     every_pair(lookback)
 
@@ -47,5 +47,5 @@ def test_what_was_let_go_or_is_gone_gives_nothing(tmp_path: Path) -> None:
     assert lookback.between(point(1), point(4)) == b""
     assert lookback.between(point(6), point(8)) == b"".join(WHOLE[5:7])
     plain = Lookback(FileSource(str(tmp_path / "gone")))
-    plain.hold(Block(bytearray(TEXT), 0, len(TEXT), 0))
+    plain.hold(Block(b"", 0, len(TEXT), 0, stored=True))
     assert plain.between(point(1), point(4)) == b""

@@ -29,11 +29,12 @@ class Line:
 
 @dataclass
 class Block:
-    """Whole lines of an input, the last one perhaps without its newline. Valid until the next batch is asked for.
+    """Whole lines of an input, the last one perhaps without its newline.
 
     `buffer[start:end]` holds them; `offset` is that of the first byte in the decompressed input, `first_line` its
     line's number. `in_pieces` says that these bytes are a piece of a line longer than LONGEST_LINE. `utf16`: where the
-    block begins in an input of that encoding, of which these bytes were made.
+    block begins in an input of that encoding, of which these bytes were made. `stored`: not held but read from their
+    file where `data` is asked for, while the scan goes on.
     """
 
     buffer: bytes | bytearray
@@ -43,13 +44,14 @@ class Block:
     first_line: int = 1
     in_pieces: bool = False
     utf16: int | None = None
+    stored: bool = False
 
     def __len__(self) -> int:
         return self.end - self.start
 
     @cached_property
     def data(self) -> bytes:
-        """The bytes of the block; copied when first asked for, as the buffer is used again."""
+        """The bytes of the block."""
         if type(self.buffer) is bytes and len(self.buffer) == len(self):
             return self.buffer
         return bytes(memoryview(self.buffer)[self.start : self.end])
@@ -64,7 +66,7 @@ class Block:
 
 @dataclass
 class Batch:
-    """The lines picked out of one block, in file order, and the block itself while this batch is the current one."""
+    """The lines picked out of one block, in file order, and the block itself."""
 
     lines: list[Line] = field(default_factory=list)
     block: Block = field(default_factory=lambda: Block(b"", 0, 0, 0))

@@ -26,7 +26,8 @@ class Counts:
             parts = [buffer.count(b"\n", at, min(at + EVERY, end)) for at in range(start, end, EVERY)]
         else:
             parts = _parts(buffer, start, end)
-        self.without = [start + index * EVERY for index, count in enumerate(parts) if not count]
+        empty = 0 in parts
+        self.without = [start + index * EVERY for index, count in enumerate(parts) if not count] if empty else []
         self._sums = list(accumulate(parts, initial=0))
         self._last = (start, 0)
 
@@ -34,6 +35,10 @@ class Counts:
     def total(self) -> int:
         """The number of newlines."""
         return self._sums[-1]
+
+    def at(self, multiple: int) -> int:
+        """Return how many newlines stand in the first `multiple` times EVERY bytes."""
+        return self._sums[multiple]
 
     def before(self, position: int) -> int:
         """Return how many newlines stand before `position`; cheapest when asked in ascending order."""

@@ -18,7 +18,7 @@ class Patterns:
         self._lock = threading.Lock()
         self._local = threading.local()
 
-    def line_ends(self, view: memoryview) -> list[list[int]]:
+    def line_ends(self, view: memoryview | bytes) -> list[list[int]]:
         """Return for each pattern where the lines that it matches end (after the newline), in ascending order."""
         ends: list[list[int]] = [[] for _ in self.given]
         takes = [each.append for each in ends]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from clerk_logscan.readers.blocks import SAMPLE, Block, Line
-from clerk_logscan.readers.newlines import Counts
+from clerk_logscan.readers.newlines import EVERY, Counts
 from clerk_logscan.readers.search import Found, Mood, Search
 
-EVERY: Final = 60 << 10  # bytes between two sampled lines: with the rest of a line under 64 KiB
+_STEP: Final = 8  # stretches between two sampled lines: 60 KiB, with the rest of a line under 64 KiB
 _LONG_LINES: Final = 16  # of a block, that are sampled
 _FIRST_LINES: Final = 200  # of an input, all sampled, for detection
 _FIRST_BYTES: Final = 1 << 20  # but not beyond these
@@ -23,6 +24,7 @@ class Picked:
     lines: list[Line]
     newlines: int
     hits: int
+    open_line: bool  # the block ends inside a line
 
     def place(self, first_line: int) -> None:
         """Let the block's first line have the number `first_line` of its input."""
@@ -40,13 +42,17 @@ def pick(block: Block, index: int, search: Search, mood: Mood, *, whole: bool = 
     """
     counts = Counts(block.buffer, block.start, block.end)
     found = _look(block, index, search, mood)
-    starts = _samples(block, first=index == 0) | _long_lines(block, counts)
-    reasons = dict.fromkeys(starts, SAMPLE)
+    numbers = _samples(block, counts)
+    others = _first_lines(block) if index == 0 else set()
+    reasons = dict.fromkeys(chain(numbers, others, _long_lines(block, counts)), SAMPLE)
     for end, why in {} if whole else found.ends.items():
         start = block.buffer.rfind(b"\n", block.start, block.start + end - 1) + 1 or block.start
         reasons[start] = reasons.get(start, 0) | why
-    lines = [block.line(start, counts.before(start) + 1, why) for start, why in sorted(reasons.items())]
-    return Picked(block, lines, counts.total, found.hits)
+    lines = []
+    for start, why in sorted(reasons.items()):
+        number = numbers.get(start)
+        lines.append(block.line(start, (counts.before(start) if number is None else number) + 1, why))
+    return Picked(block, lines, counts.total, found.hits, not block.buffer.endswith(b"\n", block.start, block.end))
 
 
 def _look(block: Block, index: int, search: Search, mood: Mood) -> Found:
@@ -67,15 +73,24 @@ def _long_lines(block: Block, counts: Counts) -> set[int]:
     return found
 
 
-def _samples(block: Block, *, first: bool) -> set[int]:
-    """Return where the lines begin that are sampled."""
-    buffer, end = block.buffer, block.end
-    starts = {block.start, buffer.rfind(b"\n", block.start, end - 1) + 1 or block.start}
-    starts.update(buffer.find(b"\n", at, end) + 1 or block.start for at in range(block.start + EVERY, end, EVERY))
-    at = block.start
-    for _ in range(_FIRST_LINES if first else 0):
-        at = buffer.find(b"\n", at, min(end, block.start + _FIRST_BYTES)) + 1
+def _samples(block: Block, counts: Counts) -> dict[int, int]:
+    """Return where the lines begin that are sampled, and how many newlines stand before each."""
+    find, end = block.buffer.find, block.end
+    last = block.buffer.rfind(b"\n", block.start, end - 1) + 1
+    starts = {last: counts.total - block.buffer.endswith(b"\n", block.start, end)} if last else {}
+    for stretch, at in enumerate(range(block.start, end, _STEP * EVERY)):
+        start = (find(b"\n", at, end) + 1 or end) if stretch else at
+        if start < end:
+            starts[start] = counts.at(stretch * _STEP) + (stretch > 0)
+    return starts
+
+
+def _first_lines(block: Block) -> set[int]:
+    """Return where the first lines of the block begin."""
+    starts, at, end = set(), block.start, min(block.end, block.start + _FIRST_BYTES)
+    for _ in range(_FIRST_LINES):
+        at = block.buffer.find(b"\n", at, end) + 1
         if not at:
             break
         starts.add(at)
-    return {start for start in starts if start < end}
+    return {start for start in starts if start < block.end}

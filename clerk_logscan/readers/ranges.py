@@ -1,24 +1,25 @@
 """A plain file cut by byte ranges, so that its blocks are read and searched on every core.
 
-Each range gives the lines that begin in it, so no worker needs to know what another found. Buffers are used again: what
-a block holds is valid until the next one is asked for.
+Each range gives the lines that begin in it, so no worker needs to know what another found. Every thread reads into one
+buffer of its own, again and again; the bytes of a block are read anew where somebody asks for them later.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from queue import Empty, LifoQueue
-from typing import Final, Generic, TypeVar
+from functools import cached_property
+from typing import Final
 
 from clerk_logscan.readers.blocks import BLOCK, LONGEST_LINE, Block
+from clerk_logscan.readers.pick import Picked
 from clerk_logscan.readers.workers import in_order
 
-_Out = TypeVar("_Out")
-
 WORTH: Final = 2 * BLOCK  # bytes from which on a file is cut
+_TOGETHER: Final = 4  # ranges that one thread takes at a time
 _SLACK: Final = 64 << 10  # bytes read beyond a range for the end of its last line
 # Bytes. The kernel copies to addresses that are no multiple of 16 or 32 three times slower on some processors (AMD Zen
 # 3), and allocators put large buffers 16 bytes behind one.
@@ -33,44 +34,66 @@ class Shrunk(OSError):
 
 
 @dataclass
-class Ranges(Generic[_Out]):
-    """The first `size` bytes of the open `file`, cut; iterate once for `work` of each block and its index, in order.
+class Ranges:
+    """The first `size` bytes of the open `file`, cut; iterate once for what `pick` makes of each block and its index.
 
     Ends early, with `too_long` set to its offset, at a line longer than LONGEST_LINE, which must be read otherwise.
-    The iteration raises OSError.
+    The iteration raises OSError; `lost` is called where the bytes of a block are asked for and no longer there.
     """
 
     file: int
     size: int
-    work: Callable[[Block, int], _Out]
+    pick: Callable[[Block, int], Picked]
+    lost: Callable[[], None]
     too_long: int | None = None
-    _free: LifoQueue[bytearray] = field(default_factory=LifoQueue)
+    _local: threading.local = field(default_factory=threading.local)
 
-    def __iter__(self) -> Iterator[_Out]:
-        for buffer, block, result in in_order(self._range, range(-(-self.size // BLOCK))):
-            if block is not None and block.end > block.start + LONGEST_LINE + BLOCK:
-                self.too_long = block.offset
+    def __iter__(self) -> Iterator[Picked]:
+        for several, too_long in in_order(self._several, range(0, self.size, _TOGETHER * BLOCK)):
+            yield from several
+            if too_long is not None:
+                self.too_long = too_long
                 return
-            if result is not None:
-                yield result
-            self._free.put(buffer)
 
-    def _range(self, index: int) -> tuple[bytearray, Block | None, _Out | None]:
-        """Return the block of the lines that begin in a range, and what `work` makes of it."""
-        try:
-            buffer = self._free.get_nowait()
-        except Empty:
-            buffer = bytearray(2 * _ALIGNMENT + BLOCK + _SLACK)
-        block = self._block(index, buffer)
-        return buffer, block, self.work(block, index) if block and len(block) <= LONGEST_LINE + BLOCK else None
+    def _several(self, begin: int) -> tuple[list[Picked], int | None]:
+        """Return what is picked of the blocks of some ranges, up to a line that is too long, and where it begins."""
+        found: list[Picked] = []
+        for at in range(begin, min(begin + _TOGETHER * BLOCK, self.size), BLOCK):
+            block = self._block(at, self._buffer)
+            if block is None:
+                continue
+            if len(block) > LONGEST_LINE + BLOCK:
+                return found, block.offset
+            picked = self.pick(block, at // BLOCK)
+            picked.block = _Stored(self, block.offset, len(block))
+            found.append(picked)
+        return found, None
 
-    def _block(self, index: int, buffer: bytearray) -> Block | None:
+    def bytes_at(self, offset: int, size: int) -> bytes:
+        """Return bytes of the file once more; fewer where it has shrunk meanwhile."""
+        parts = []
+        while size and (part := os.pread(self.file, size, offset)):
+            parts.append(part)
+            offset, size = offset + len(part), size - len(part)
+        if size:
+            self.lost()
+        return b"".join(parts)
+
+    @property
+    def _buffer(self) -> bytearray:
+        """The buffer of this thread."""
+        if not hasattr(self._local, "buffer"):
+            self._local.buffer = bytearray(2 * _ALIGNMENT + BLOCK + _SLACK)
+        buffer: bytearray = self._local.buffer
+        return buffer
+
+    def _block(self, begin: int, buffer: bytearray) -> Block | None:
         """Read the lines that begin in a range; None where none does. One that is too long makes a block too long."""
-        begin, base = index * BLOCK, _aligned(buffer)
+        base = _aligned(buffer)
         view = memoryview(buffer)
         filled = base + self._fill(begin, view[base : base + min(BLOCK + _SLACK, self.size - begin)])
         start = base
-        if index:  # a line begins where a newline stands before it
+        if begin:  # a line begins where a newline stands before it
             self._fill(begin - 1, view[base - 1 : base])
             start = buffer.find(b"\n", base - 1, min(base - 1 + BLOCK, filled)) + 1
         if not start or start == filled:
@@ -100,3 +123,16 @@ class Ranges(Generic[_Out]):
 def _aligned(buffer: bytearray) -> int:
     """Return the first place in `buffer`, not the very first, whose address is a multiple of _ALIGNMENT."""
     return 1 + -(ctypes.addressof(ctypes.c_char.from_buffer(buffer)) + 1) % _ALIGNMENT
+
+
+class _Stored(Block):
+    """A block whose bytes lie in the file, and are read again where they are asked for."""
+
+    def __init__(self, ranges: Ranges, offset: int, size: int) -> None:
+        super().__init__(b"", 0, size, offset, stored=True)
+        self._ranges = ranges
+
+    @cached_property
+    def data(self) -> bytes:
+        """The bytes of the block."""
+        return self._ranges.bytes_at(self.offset, len(self))

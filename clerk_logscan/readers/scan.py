@@ -14,7 +14,7 @@ from clerk_logscan.readers.blocks import Batch, Block, Line, cut
 from clerk_logscan.readers.compression import PIECE, Broken, Trailing, kind_of, unpacked
 from clerk_logscan.readers.encodings import MARK_SIZE, as_utf8, encoding_of, utf16_size
 from clerk_logscan.readers.pick import Picked, pick
-from clerk_logscan.readers.ranges import WORTH, Ranges
+from clerk_logscan.readers.ranges import WORTH, Ranges, Shrunk
 from clerk_logscan.readers.search import Mood, Search
 from clerk_logscan.readers.sources import Source
 from clerk_logscan.readers.workers import in_order
@@ -57,13 +57,14 @@ class Scan:
         self._stop = stop or threading.Event()
         self._hash = hashlib.sha256() if digest else None
         self._mood = Mood()
+        self._shrunk = False
         self._open_line = False  # the last block ended inside a line
 
     def __iter__(self) -> Iterator[Batch]:
         try:
             with self.source.open() as stored:
                 yield from self._ranges(stored) if self._can_be_cut(stored) else self._stream(stored)
-            self.complete = not self._stop.is_set()
+            self.complete = not self._stop.is_set() and not self._shrunk
         except Trailing as error:
             self.complete = True
             self._say(str(error))
@@ -89,7 +90,7 @@ class Scan:
         size = os.fstat(stored.fileno()).st_size
         hashing = threading.Thread(target=self._digest, daemon=True)
         hashing.start()
-        ranges = Ranges(stored.fileno(), size, self._pick)
+        ranges = Ranges(stored.fileno(), size, self._pick, self._lost)
         for picked in ranges:
             if self._stop.is_set():
                 return
@@ -153,10 +154,15 @@ class Scan:
         self.bytes += len(block)
         self.lines += picked.newlines
         self.hits += picked.hits
-        self._open_line = not block.buffer.endswith(b"\n", block.start, block.end)
+        self._open_line = picked.open_line
         if block.in_pieces:
             self._say(f"holds a line (number {self.lines + 1}) of more than 16 MiB, which was read in pieces")
         return Batch(picked.lines, block)
+
+    def _lost(self) -> None:
+        """Know that bytes that were searched are no longer there to be parsed."""
+        self._shrunk = True
+        self._say(f"cannot be read: {Shrunk.strerror}")
 
     def _say(self, what: str) -> None:
         """Set the error, the first one that is met."""

@@ -10,10 +10,11 @@ proxy path that was not given: at most 256 of a block, and of one block in eight
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, islice
+from itertools import accumulate, chain
 from typing import Final
 
 from clerk_logscan.readers import spellings
@@ -38,7 +39,9 @@ _OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI', r"\u006", 
 # Pieces of a line, by the marks of containerd and CRI-O, Docker's fluentd driver, Fluent Bit: the attack may be cut.
 _PIECES: Final = (" stdout P ", " stderr P ", '"partial_message"', '"logtag":"P"', '"logtag": "P"')
 _EPOCH: Final = 16  # blocks
-_BUSY: Final = 400  # matches of a kind in a block from which on it is judged without asking the sieve
+_BUSY: Final = 400  # matches of a kind in a block from which on it counts as frequent
+_MANY: Final = 200  # names in a block up to which only their lines are judged
+_SLASH: Final = ord("/")
 _MARKED_LINES: Final = 256  # marked lines of a block that are kept
 _MARKED_BLOCKS: Final = 8  # where the proxy path is that frequent, marks are looked for in one block of so many
 
@@ -82,6 +85,7 @@ class Search:
         paths = [path.strip("/").encode().decode("latin-1") or _DEFAULT for path in proxy_paths]
         self._paths = list(dict.fromkeys(paths))
         self._names = list(dict.fromkeys(max(path.split("/"), key=len) for path in paths))
+        self._simple = self._names == self._paths  # no path has two parts
         self._plain_names = [name.encode("latin-1") for name in self._names]
         self._extra = list(dict.fromkeys(extra_literals))
         self._sieves: dict[int, Sieve] = {}
@@ -90,25 +94,28 @@ class Search:
         """Return what `block`, which must end with a newline and is number `index` of its input, holds of interest."""
         view = memoryview(block.buffer)[block.start : block.end]
         busy = mood.busy(index)
-        places = self._sift(view, busy)
+        places = self._sift(view, busy & DISGUISE)
         mood.learn(index, {kind: len(positions) for kind, positions in places.items()})
         found = Found()
         self._spoken(block, places, found)
-        if busy & PATH or places.keys() & {PATH, MARK}:
-            self._judge_paths(view, found, marks=not busy & PATH or index % _MARKED_BLOCKS == 0)
+        paths = places.get(PATH, [])
+        if paths:
+            self._judge_paths(block, view, paths, found)
+        if MARK in places and not (busy & PATH and index % _MARKED_BLOCKS):
+            self._keep_marked(block, paths, places[MARK], found)
         if busy & DISGUISE or DISGUISE in places:
             self._judge_disguises(block, view, places.get(DISGUISE), found)
         return found
 
-    def _sift(self, view: memoryview, busy: int) -> dict[int, list[int]]:
-        """Return positions by kind; kinds that are busy are not looked for."""
-        sieve = self._sieves.get(busy)
+    def _sift(self, view: memoryview, unasked: int) -> dict[int, list[int]]:
+        """Return positions by kind, in order; kinds that are `unasked` are not looked for."""
+        sieve = self._sieves.get(unasked)
         if sieve is None:
-            sieve = self._sieves[busy] = Sieve(self._literals(busy))
+            sieve = self._sieves[unasked] = Sieve(self._literals(unasked))
         places: dict[int, list[int]] = {}
-        for kinds, position in sieve.find(view):
+        for kinds, positions in sieve.find(view).items():
             for kind in _BITS[kinds]:
-                places.setdefault(kind, []).append(position)
+                places[kind] = sorted(places[kind] + positions) if kind in places else positions
         return places
 
     def _spoken(self, block: Block, places: dict[int, list[int]], found: Found) -> None:
@@ -124,17 +131,54 @@ class Search:
             if not bytes(block.buffer[start : block.start + position]).strip(b"\0\xef\xbb\xbf"):
                 found.add(end, HEADER)
 
-    def _judge_paths(self, view: memoryview, found: Found, *, marks: bool) -> None:
-        """Take the suspect lines with the proxy path, count those with the path, keep the marked ones without it."""
-        count = len(self._names), len(self._paths)
-        ends = (self._marked_paths if marks else self._plain_paths).line_ends(view)
-        paths = ends[0] if count[1] == 1 else sorted(set().union(*ends[: count[1]]))
-        suspect = set().union(*ends[count[1] : count[1] + 2 * count[0]])
-        found.hits = len(suspect.union(paths)) if suspect else len(paths)
-        with_path = set(paths) if marks and ends[-1] else set()
-        marked = islice((end for end in ends[-1] if end not in with_path), _MARKED_LINES) if marks else ()
-        for end in chain(suspect, marked):
-            found.add(end, CANDIDATE)
+    def _judge_paths(self, block: Block, view: memoryview, paths: list[int], found: Found) -> None:
+        """Count the lines that hold a whole proxy path, and take the suspect ones; the names stand at `paths`."""
+        if len(paths) > _MANY:
+            suspects = self._suspect.line_ends(view)
+        else:
+            lines = dict.fromkeys(_line(block, position) for position in paths)
+            text = b"".join(view[start - block.start : end] for start, end in lines)
+            suspects = self._suspect.line_ends(text)
+            if any(suspects):
+                ends = [end for _, end in lines]
+                joined = dict(zip(accumulate(end + block.start - start for start, end in lines), ends, strict=True))
+                suspects = [[joined[end] for end in each] for each in suspects]
+        for end in chain.from_iterable(suspects):
+            found.ends[end] = found.ends.get(end, 0) | CANDIDATE
+        found.hits = self._count_hits(block, paths)
+
+    def _count_hits(self, block: Block, paths: list[int]) -> int:
+        """Return how many lines hold a whole proxy path; the names stand at `paths`."""
+        buffer, find, hits, counted = block.buffer, block.buffer.find, 0, -1
+        for position in paths:
+            name = block.start + position
+            if counted >= 0 and find(b"\n", counted, name) < 0:
+                continue
+            if (self._simple and buffer[name - 1] == _SLASH) or self._is_path(block, name):
+                hits += 1
+                counted = name
+        return hits
+
+    def _is_path(self, block: Block, name: int) -> bool:
+        """Whether the line of the name at `name` of the buffer holds a whole proxy path."""
+        start, end = _line(block, name - block.start)
+        return self._whole_path.search(block.buffer, start, block.start + end) is not None
+
+    def _keep_marked(self, block: Block, paths: list[int], marks: list[int], found: Found) -> None:
+        """Take some of the lines with clerk-js' marks at `marks` and no proxy path's name, which stand at `paths`."""
+        kept = end = 0
+        for position in marks:
+            if position < end:
+                continue
+            later = bisect(paths, position)
+            if later and block.buffer.find(b"\n", block.start + paths[later - 1], block.start + position) < 0:
+                continue
+            end = _line(block, position)[1]
+            if later == len(paths) or paths[later] >= end:
+                found.add(end, CANDIDATE)
+                kept += 1
+            if kept == _MARKED_LINES:
+                return
 
     def _judge_disguises(self, block: Block, view: memoryview, places: list[int] | None, found: Found) -> None:
         """Take the lines with a disguised proxy path: line by line where they are few, else the block at once."""
@@ -146,47 +190,42 @@ class Search:
             if self._disguise.search(block.buffer, start, block.start + end):
                 found.add(end, CANDIDATE)
 
-    def _literals(self, busy: int) -> dict[bytes, int]:
-        """Return the literals of the sieve with their kinds, those of `busy` kinds left out.
+    def _literals(self, unasked: int) -> dict[bytes, int]:
+        """Return the literals of the sieve with their kinds, without those of the kinds `unasked`.
 
         A literal that could cover the start of another has the kinds of both.
         """
         kinds: dict[str, int] = {}
         if self._paths:
-            kinds |= (
+            kinds = (
                 dict.fromkeys(_FIELDS, FIELDS)
                 | dict.fromkeys((*_OPAQUE, *_PIECES), LINE)
                 | dict.fromkeys(_TRACE, TRACE)
+                | dict.fromkeys(_MARKS, MARK)
             )
-        if self._paths and not busy & PATH:
-            kinds |= dict.fromkeys(_MARKS, MARK)
         for name in self._names:
-            # Where the path itself is not looked for, its window would be found in each: so all its escapes instead.
-            window = _window(name) if not busy & PATH else name
-            if not busy & DISGUISE:
+            if not unasked & DISGUISE:
+                window = _window(name)
                 within = (spelling for char in window for spelling in spellings.escapes(char))
                 kinds |= dict.fromkeys((*within, *_CODED_PERCENT), DISGUISE)
-            if not busy & PATH:
-                kinds[window] = PATH | (DISGUISE & ~busy)
-                kinds[name] = PATH
+                kinds[window] = PATH | DISGUISE
+            kinds[name] = PATH
         literals = {literal.encode("latin-1"): kind for literal, kind in kinds.items()}
         for extra in self._extra:
             literals[extra] = literals.get(extra, 0) | LINE
         return literals
 
     @cached_property
-    def _plain_paths(self) -> Patterns:
-        line_end = spellings.TO_LINE_END
+    def _suspect(self) -> Patterns:
         names = [rf"(?:[/\\:]|2[fF]|5[cC]){re.escape(name)}" for name in self._names]
-        paths = ["/" + r"\\*/".join(map(re.escape, path.split("/"))) + line_end for path in self._paths]
-        slashes = [name + spellings.two_slashes() + line_end for name in names]
-        authorities = [spellings.no_authority() + name + line_end for name in names]
-        return Patterns([*paths, *slashes, *authorities])
+        slashes = [name + spellings.two_slashes() + spellings.TO_LINE_END for name in names]
+        authorities = [spellings.no_authority() + name + spellings.TO_LINE_END for name in names]
+        return Patterns([*slashes, *authorities])
 
     @cached_property
-    def _marked_paths(self) -> Patterns:
-        marks = f"(?:{'|'.join(map(re.escape, _MARKS))}){spellings.TO_LINE_END}"
-        return Patterns([*self._plain_paths.given, marks])
+    def _whole_path(self) -> re.Pattern[bytes]:
+        paths = ["(?:/|2[fF])" + r"\\*/".join(map(re.escape, path.split("/"))) for path in self._paths]
+        return re.compile("|".join(paths).encode("latin-1"))
 
     @cached_property
     def _disguises(self) -> Patterns:

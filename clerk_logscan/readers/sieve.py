@@ -32,10 +32,17 @@ class Sieve:
             automaton = BytesAhoCorasick([*part, *fillers], matchkind=MatchKind.LeftmostLongest)
             self._parts.append((automaton, [*(kinds[literal] for literal in part), *(0 for _ in _FILLERS)]))
 
-    def find(self, view: memoryview) -> list[tuple[int, int]]:
-        """Return (kind, position) of the literals of `view` that do not overlap; in order, a group after another."""
-        return [
-            (kinds[which], start)
-            for automaton, kinds in self._parts
-            for which, start, _ in automaton.find_matches_as_indexes(view)
-        ]
+    def find(self, view: memoryview) -> dict[int, list[int]]:
+        """Return the positions of the literals of `view` that do not overlap, in order, by what their finding means."""
+        found: dict[int, list[int]] = {}
+        for automaton, kinds in self._parts:
+            matches = automaton.find_matches_as_indexes(view)
+            if not matches:
+                continue
+            before, found = found, {}
+            takes = [found.setdefault(kind, []).append for kind in kinds]
+            for which, start, _ in matches:
+                takes[which](start)
+            for kind, positions in before.items():
+                found[kind] = sorted(positions + found.get(kind, []))
+        return {kind: positions for kind, positions in found.items() if positions}
