@@ -10,11 +10,12 @@ proxy path that was not given: at most 256 of a block, and of one block in eight
 from __future__ import annotations
 
 import re
-from bisect import bisect
-from collections.abc import Sequence
+from bisect import bisect, bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, chain
+from itertools import accumulate, chain, repeat
+from operator import sub
 from typing import Final
 
 from clerk_logscan.readers import spellings
@@ -40,7 +41,7 @@ _OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI', r"\u006", 
 _PIECES: Final = (" stdout P ", " stderr P ", '"partial_message"', '"logtag":"P"', '"logtag": "P"')
 _EPOCH: Final = 16  # blocks
 _BUSY: Final = 400  # matches of a kind in a block from which on it counts as frequent
-_MANY: Final = 200  # names in a block up to which only their lines are judged
+_MANY: Final = 4000  # lines with a name in a block up to which they alone are judged
 _SLASH: Final = ord("/")
 _MARKED_LINES: Final = 256  # marked lines of a block that are kept
 _MARKED_BLOCKS: Final = 8  # where the proxy path is that frequent, marks are looked for in one block of so many
@@ -132,37 +133,39 @@ class Search:
                 found.add(end, HEADER)
 
     def _judge_paths(self, block: Block, view: memoryview, paths: list[int], found: Found) -> None:
-        """Count the lines that hold a whole proxy path, and take the suspect ones; the names stand at `paths`."""
-        if len(paths) > _MANY:
-            suspects = self._suspect.line_ends(view)
-        else:
-            lines = dict.fromkeys(_line(block, position) for position in paths)
-            text = b"".join(view[start - block.start : end] for start, end in lines)
-            suspects = self._suspect.line_ends(text)
-            if any(suspects):
-                ends = [end for _, end in lines]
-                joined = dict(zip(accumulate(end + block.start - start for start, end in lines), ends, strict=True))
-                suspects = [[joined[end] for end in each] for each in suspects]
-        for end in chain.from_iterable(suspects):
+        """Count the lines that hold a whole proxy path, and take the suspect ones; the names stand at `paths`.
+
+        Only those lines are judged, joined to one text, unless they make up much of the block.
+        """
+        buffer, first = block.buffer, block.start
+        names = [first + position for position in paths]
+        lines = dict(zip(map(buffer.find, repeat(b"\n"), names), names, strict=True))  # where it ends: a name in it
+        found.hits = sum(
+            (self._simple and buffer[name - 1] == _SLASH) or self._is_path(block, name, end)
+            for end, name in lines.items()
+        )
+        many = len(lines) > _MANY
+        for end in chain.from_iterable(self._suspect.line_ends(view)) if many else self._suspects_of(block, lines):
             found.ends[end] = found.ends.get(end, 0) | CANDIDATE
-        found.hits = self._count_hits(block, paths)
 
-    def _count_hits(self, block: Block, paths: list[int]) -> int:
-        """Return how many lines hold a whole proxy path; the names stand at `paths`."""
-        buffer, find, hits, counted = block.buffer, block.buffer.find, 0, -1
-        for position in paths:
-            name = block.start + position
-            if counted >= 0 and find(b"\n", counted, name) < 0:
-                continue
-            if (self._simple and buffer[name - 1] == _SLASH) or self._is_path(block, name):
-                hits += 1
-                counted = name
-        return hits
+    def _suspects_of(self, block: Block, lines: dict[int, int]) -> Iterator[int]:
+        """Yield the ends of those `lines` (where each ends in the buffer, and a place in it) that are suspect."""
+        newlines = list(map(block.buffer.rfind, repeat(b"\n"), repeat(block.start), lines.values()))  # before each line
+        if newlines[0] < 0:
+            newlines[0] = block.start
+        whole = memoryview(block.buffer)
+        text = b"".join([*map(whole.__getitem__, map(slice, newlines, lines)), b"\n"])
+        matches = self._suspect.line_ends(text)
+        if any(matches):
+            ends = list(lines)
+            joined = list(accumulate(map(sub, ends, newlines)))
+            for end in chain.from_iterable(matches):
+                yield ends[bisect_left(joined, end - 1)] + 1 - block.start
 
-    def _is_path(self, block: Block, name: int) -> bool:
-        """Whether the line of the name at `name` of the buffer holds a whole proxy path."""
-        start, end = _line(block, name - block.start)
-        return self._whole_path.search(block.buffer, start, block.start + end) is not None
+    def _is_path(self, block: Block, name: int, end: int) -> bool:
+        """Whether the line of the name at `name` of the buffer, which ends at `end`, holds a whole proxy path."""
+        start = block.buffer.rfind(b"\n", block.start, name) + 1 or block.start
+        return self._whole_path.search(block.buffer, start, end) is not None
 
     def _keep_marked(self, block: Block, paths: list[int], marks: list[int], found: Found) -> None:
         """Take some of the lines with clerk-js' marks at `marks` and no proxy path's name, which stand at `paths`."""
