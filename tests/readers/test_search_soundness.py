@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clerk_logscan import decoding, proxy
+from clerk_logscan.readers import search as search_module
 from clerk_logscan.readers.blocks import CANDIDATE, Block
 from clerk_logscan.readers.search import Mood, Search
 
@@ -200,8 +201,10 @@ def test_made_up_targets_that_a_rule_could_report_are_picked(path: str) -> None:
     check()
 
 
-def test_a_log_full_of_proxy_requests_hides_nothing() -> None:
-    """Where the path itself is so frequent that the sieve no longer looks for it, the same lines are picked."""
+@pytest.mark.parametrize("many", [0, 1 << 40])
+def test_a_log_full_of_proxy_requests_hides_nothing(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the path itself is frequent the same lines are picked, judged by themselves or with the whole block."""
+    monkeypatch.setattr(search_module, "_MANY", many)
     search, mood = Search(["/__clerk"]), Mood()
     benign = [LINES["combined"].format(method="GET", target="/__clerk/v1/client?_clerk_js_version=5")] * 1000
     hostile = ["/__clerk//e.example", "/__cl%65rk//e.example", "/__cler%6b//e.example", "/%5f_clerk/%2fe.example"]
