@@ -10,14 +10,19 @@ from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 MOST_LAYERS: Final = 4
-PIECE: Final = 64 << 10  # bytes of input at a time
-# Bytes of output at a time. A call that fails loses what it had inflated itself, so the pieces are small.
-_OUTPUT: Final = 32 << 10
+# Bytes of input, and of output, at a time. A call that fails loses what it had inflated itself, and ISA-L inflates
+# up to 64 KiB beyond what it gives: so small pieces lose little, and the finest next to nothing.
+PIECE, FINEST_PIECE = 512 << 10, 256
+OUTPUT, FINE = 4 << 20, 32 << 10
 _MEMORY: Final = 128 << 20  # bytes that an xz or zstd stream may ask for as its window; `xz -9` asks for 65 MiB
 
 
 class Broken(Exception):
     """The rest of a stream cannot be read; the text says why, as the end of a sentence about the input."""
+
+
+class Damaged(Broken):
+    """A call failed, and what it had inflated is lost."""
 
 
 class Trailing(Broken):
@@ -36,8 +41,10 @@ class Inflater(Protocol):
     def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...  # noqa: D102
 
 
-def unpacked(chunks: Iterator[bytes], layers: int = MOST_LAYERS) -> Iterator[bytes]:
-    """Yield the inflated bytes of `chunks`; those of an input that is not compressed as they are. May raise Broken."""
+def unpacked(chunks: Iterator[bytes], output: int = FINE, layers: int = MOST_LAYERS) -> Iterator[bytes]:
+    """Yield the inflated bytes of `chunks`, `output` of them at most at a time; of an input that is not compressed, the
+    bytes as they are. May raise Broken.
+    """
     held = Held(chunks)
     kind = kind_of(held.peek(8))
     if kind is None:
@@ -45,7 +52,7 @@ def unpacked(chunks: Iterator[bytes], layers: int = MOST_LAYERS) -> Iterator[byt
     elif layers == 0:
         raise Broken(f"is packed more than {MOST_LAYERS} times, and the inner layers were not opened")
     else:
-        yield from unpacked(_members(held, kind, _MAKERS[kind]), layers - 1)
+        yield from unpacked(_members(held, kind, output), output, layers - 1)
 
 
 def kind_of(head: bytes) -> str | None:
@@ -95,12 +102,12 @@ class Held:
             self._front = self._front.lstrip(b"\0")
 
 
-def _members(held: Held, kind: str, make: Callable[[Held], Inflater]) -> Iterator[bytes]:
+def _members(held: Held, kind: str, output: int) -> Iterator[bytes]:
     """Yield what the members of a `kind` stream hold. Zero bytes after one are padding. Text after the last is yielded
     as it stands, as somebody joined the files; other bytes raise Trailing.
     """
     while kind_of(held.peek(8)) == kind:
-        yield from _member(held, kind, make(held))
+        yield from _member(held, kind, output)
         held.skip_zeros()
     if held.fault:
         raise Broken(held.fault)
@@ -110,18 +117,19 @@ def _members(held: Held, kind: str, make: Callable[[Held], Inflater]) -> Iterato
     yield from held
 
 
-def _member(held: Held, kind: str, inflater: Inflater) -> Iterator[bytes]:
+def _member(held: Held, kind: str, output: int) -> Iterator[bytes]:
     """Yield what one member holds, and put back what follows it."""
+    inflater = _MAKERS[kind](held)
     while not inflater.eof:
         piece = held.next() if inflater.needs_input else b""
         if inflater.needs_input and not piece:
             raise Broken(f"breaks off inside its {kind} stream")
         try:
-            data = inflater.decompress(piece, _OUTPUT)
+            data = inflater.decompress(piece, output)
         except Broken:
             raise
         except Exception as error:  # each library has its own
-            raise Broken(f"has a damaged {kind} stream ({error})") from error
+            raise Damaged(f"has a damaged {kind} stream ({error})") from error
         if data:
             yield data
     held.put_back(inflater.unused_data)

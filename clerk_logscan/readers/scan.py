@@ -11,7 +11,17 @@ from functools import partial
 from typing import BinaryIO, Final
 
 from clerk_logscan.readers.blocks import Batch, Block, Line, cut
-from clerk_logscan.readers.compression import PIECE, Broken, Trailing, kind_of, unpacked
+from clerk_logscan.readers.compression import (
+    FINE,
+    FINEST_PIECE,
+    OUTPUT,
+    PIECE,
+    Broken,
+    Damaged,
+    Trailing,
+    kind_of,
+    unpacked,
+)
 from clerk_logscan.readers.encodings import MARK_SIZE, as_utf8, encoding_of, utf16_size
 from clerk_logscan.readers.pick import Picked, pick
 from clerk_logscan.readers.ranges import WORTH, Ranges, Shrunk
@@ -105,7 +115,7 @@ class Scan:
     def _stream(self, stored: BinaryIO) -> Iterator[Batch]:
         """Yield the batches of what can be read from its start only."""
         failure: list[Broken] = []
-        text, encoding = as_utf8(_until_broken(unpacked(self._chunks(stored)), failure))
+        text, encoding = as_utf8(_until_broken(self._unpacked(stored), failure))
         base = MARK_SIZE
         for picked in self._picked(cut(text)):
             if self._stop.is_set():
@@ -122,6 +132,19 @@ class Scan:
     def _picked(self, blocks: Iterator[Block]) -> Iterator[Picked]:
         """Yield what is picked of `blocks`, searched beside their reading."""
         return in_order(lambda numbered: self._pick(numbered[1], numbered[0]), enumerate(blocks))
+
+    def _unpacked(self, stored: BinaryIO) -> Iterator[bytes]:
+        """Yield the inflated bytes. Where they are damaged, inflate once more and finely, for what that call lost."""
+        given = 0
+        try:
+            for chunk in unpacked(self._chunks(stored), OUTPUT if self.source.rereadable else FINE):
+                given += len(chunk)
+                yield chunk
+        except Damaged:
+            if self.source.rereadable:
+                with self.source.open() as again:
+                    yield from _behind(given, unpacked(iter(partial(again.read, FINEST_PIECE), b""), FINE))
+            raise
 
     def _chunks(self, stored: BinaryIO, *, hashed: bool = False) -> Iterator[bytes]:
         """Yield the stored bytes, counted on the way, and hashed unless they are already."""
@@ -167,6 +190,14 @@ class Scan:
     def _say(self, what: str) -> None:
         """Set the error, the first one that is met."""
         self.error = self.error or f"{self.source.name} {what}"
+
+
+def _behind(skipped: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield `chunks` without their first bytes."""
+    for chunk in chunks:
+        if skipped < len(chunk):
+            yield chunk[skipped:]
+        skipped = max(0, skipped - len(chunk))
 
 
 def _until_broken(chunks: Iterator[bytes], failure: list[Broken]) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ import hashlib
 import os
 import random
 import threading
+import zlib
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -131,13 +132,13 @@ def test_ranges_of_any_size_give_each_line_once(
 def test_a_line_too_long_for_ranges_is_read_in_pieces_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What follows it has its right number and offset; nothing in the pieces is lost."""
     small_ranges(monkeypatch, 1000, longest=5000)
-    long = b'{"uri":"/__clerk//evil.example"}' * 9000
+    long = b'{"uri":"/__clerk//evil.example"}' * 36_000
     text = log(50) + long + b"\n" + log(50)
     (tmp_path / "a.log").write_bytes(text)
     one, lines = scanned(tmp_path / "a.log")
     assert (one.bytes, one.lines, one.complete) == (len(text), 101, True)
     assert "(number 51) of more than 16 MiB, which was read in pieces" in str(one.error)
-    assert sum(line.data.count(b"/__clerk//") for line in lines if line.number == 51 and line.why & CANDIDATE) > 8900
+    assert sum(line.data.count(b"/__clerk//") for line in lines if line.number == 51 and line.why & CANDIDATE) > 35_900
     check(text, [line for line in lines if line.number != 51])
 
 
@@ -158,6 +159,18 @@ def test_a_broken_stream_gives_its_lines_and_a_sentence(tmp_path: Path) -> None:
     assert (one.complete, one.error) == (False, f"{tmp_path}/a.gz breaks off inside its gzip stream")
     assert one.lines > 1000
     assert text.startswith(lines[-1].data, lines[-1].offset)
+
+
+def test_damage_in_a_file_costs_next_to_nothing_before_it(tmp_path: Path) -> None:
+    """What a failed call had inflated is inflated once more, in small pieces; each line is given once."""
+    text = log(60_000)
+    packer = zlib.compressobj(wbits=31)
+    sound = packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH)
+    (tmp_path / "a.gz").write_bytes(sound + b"\xff" * 1000)  # no block of deflate begins so
+    one, lines = scanned(tmp_path / "a.gz")
+    assert (one.complete, "damaged gzip stream" in str(one.error)) == (False, True)
+    assert 0 <= len(text) - one.bytes <= 16 << 10
+    check(text, lines[:-1])
 
 
 def test_what_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
