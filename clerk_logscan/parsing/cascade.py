@@ -11,14 +11,14 @@ import polars as pl
 from clerk_logscan.parsing import detection, escapes, slices, template
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
-from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.learning import Learning
-from clerk_logscan.parsing.record_lines import GRAMMARS, RecordLines
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported where a line needs them
     from clerk_logscan.parsing.inference import Guess
+    from clerk_logscan.parsing.json_lines import JsonLines
+    from clerk_logscan.parsing.record_lines import RecordLines
 
 _CHANGED: Final = 5  # unread lines at least
 JSON: Final = r"^\s*\{"
@@ -56,6 +56,8 @@ class Cascade:
     def jsons(self) -> JsonLines:
         """The JSON definitions; their files are only read when a line looks like JSON."""
         if self._jsons is None:
+            from clerk_logscan.parsing.json_lines import JsonLines
+
             self._jsons = JsonLines(detection.of_grammar(self._definitions, "json"))
         return self._jsons
 
@@ -63,6 +65,8 @@ class Cascade:
     def records(self) -> RecordLines:
         """The definitions of the grammars `csv` and `pairs`."""
         if self._records is None:
+            from clerk_logscan.parsing.record_lines import GRAMMARS, RecordLines
+
             self._records = RecordLines([d for g in GRAMMARS for d in detection.of_grammar(self._definitions, g)])
         return self._records
 
@@ -72,9 +76,9 @@ class Cascade:
             if definition.grammar == "template":
                 self.templates = [*self.templates, definition]
             elif definition.grammar == "json":
-                self._jsons = JsonLines([*self.jsons.definitions, definition])
+                self._jsons = self.jsons.extended(definition)
             else:
-                self._records = RecordLines([*self.records.definitions, definition])
+                self._records = self.records.extended(definition)
 
     def unread(self, texts: pl.Series, w3c: W3c) -> pl.Series:
         """Return the texts that no definition reads strictly; `w3c` is one to be thrown away afterwards."""
@@ -179,8 +183,13 @@ def _by_one(definition: Definition, texts: pl.Series) -> Sequence[Cut]:
     if definition.grammar == "template":
         matched, raw = template.cut(texts, definition)
         return [Cut(definition, matched.arg_true().cast(pl.UInt32), raw)] if raw.height else []
-    cutter = JsonLines([definition]) if definition.grammar == "json" else RecordLines([definition])
-    return cutter.cut(texts)
+    if definition.grammar == "json":
+        from clerk_logscan.parsing.json_lines import JsonLines
+
+        return JsonLines([definition]).cut(texts)
+    from clerk_logscan.parsing.record_lines import RecordLines
+
+    return RecordLines([definition]).cut(texts)
 
 
 def begin_as_json(texts: pl.Series) -> pl.Series:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
 from clerk_logscan.parsing.definitions import Definition
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """`rows` (UInt32) are indices into the texts that were cut; `raw` has the fields of each as String columns."""
 
     definition: Definition

@@ -8,19 +8,22 @@ escaping, which read nearly anything, come last.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Final
+from functools import cache, reduce
+from operator import or_
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from clerk_logscan.parsing import template
 from clerk_logscan.parsing.definitions import ESCAPES, Definition, Library, Template
-from clerk_logscan.parsing.json_lines import JsonLines
-from clerk_logscan.parsing.record_lines import RecordLines
 from clerk_logscan.parsing.variables import REFERENCE
 from clerk_logscan.parsing.w3c import W3c, reads_alone
+
+if TYPE_CHECKING:
+    from clerk_logscan.parsing.json_lines import JsonLines
+    from clerk_logscan.parsing.record_lines import RecordLines
 
 SAMPLED: Final = 1000  # lines that decide; more do not change the answer
 Definitions = Library | Mapping[str, Definition] | Iterable[Definition]
@@ -33,11 +36,13 @@ class Ranking:
     templates   definitions of the grammar `template` in the order in which to try them
     matches     sampled lines that each format reads by itself, the most first
     sampled     how many lines were looked at
+    whole       each of them is read by a template
     """
 
     templates: list[Definition] = field(default_factory=list)
     matches: dict[str, int] = field(default_factory=dict)
     sampled: int = 0
+    whole: bool = False
 
     def sentences(self) -> list[str]:
         """Return why the formats were chosen, a sentence each, the strongest first."""
@@ -53,14 +58,14 @@ def of_grammar(definitions: Definitions, grammar: str) -> list[Definition]:
     return [definition for definition in values if definition.grammar == grammar]
 
 
-def rank(texts: pl.Series, templates: Sequence[Definition], jsons: JsonLines | None, w3c: W3c) -> Ranking:
+def rank(texts: pl.Series, templates: Sequence[Definition], jsons: Callable[[], JsonLines] | None, w3c: W3c) -> Ranking:
     """Rank the definitions by the sampled `texts` (envelopes peeled). `w3c` is one to be thrown away afterwards."""
     texts = texts.filter(texts.str.contains(r"\S"))
     if len(texts) > SAMPLED:
         texts = texts.gather(pl.int_range(0, len(texts), eager=True).sample(SAMPLED, seed=0).sort())
     counts: dict[str, int] = {}
     is_json = texts.str.contains(r"^\s*\{")
-    cuts = (jsons.cut(texts.filter(is_json)) if jsons and is_json.any() else []) + w3c.cut(texts.filter(~is_json))
+    cuts = (jsons().cut(texts.filter(is_json)) if jsons and is_json.any() else []) + w3c.cut(texts.filter(~is_json))
     for cut in cuts:
         counts[cut.definition.name] = counts.get(cut.definition.name, 0) + len(cut.rows)
     lines = texts.filter(~is_json | any(reads_json(definition) for definition in templates))
@@ -71,7 +76,9 @@ def rank(texts: pl.Series, templates: Sequence[Definition], jsons: JsonLines | N
     order = _ordered(templates, masks)
     places = {definition.name: place for place, definition in enumerate(order)}
     matches = dict(sorted(counts.items(), key=lambda item: (-item[1], places.get(item[0], -1))))
-    return Ranking(order, matches, len(texts))
+    taken = [mask for mask in masks.values() if mask.any()]
+    by_templates = len(lines) == len(texts) and bool(taken) and bool(reduce(or_, taken).all())
+    return Ranking(order, matches, len(texts), by_templates)
 
 
 def _could_be(lines: Sequence[str], one: Template) -> bool:
@@ -112,13 +119,17 @@ def reads_json(definition: Definition) -> bool:
 
 
 class Reads:
-    """Tells whether some definition reads a single text whole; for deciding what only looks like an envelope."""
+    """Tells whether some definition reads a single text whole; for deciding what only looks like an envelope.
+
+    `jsons` and `records` give the definitions of JSON, and of CSV and pairs, of which most logs need none; `guesses`:
+    layouts may be guessed.
+    """
 
     def __init__(
         self,
         templates: Sequence[Definition],
-        jsons: JsonLines | None,
-        records: RecordLines | None = None,
+        jsons: Callable[[], JsonLines] | None = None,
+        records: Callable[[], RecordLines] | None = None,
         w3c: Sequence[Definition] = (),
         *,
         guesses: bool = False,
@@ -129,7 +140,7 @@ class Reads:
     def __call__(self, text: str) -> bool:
         """Return whether `text` is a request line of a known format."""
         if text.lstrip().startswith("{"):
-            if self._jsons is not None and self._jsons.cut(pl.Series([text])):
+            if self._jsons is not None and self._jsons().cut(pl.Series([text])):
                 return True
             if not self._guesses:
                 return False
@@ -143,7 +154,8 @@ class Reads:
                 return True
         if any(reads_alone(definition, text) for definition in self._w3c):
             return True
-        return bool(self._records and self._records.definitions and self._records.cut(pl.Series([text])))
+        records = self._records() if self._records else None
+        return bool(records and records.definitions and records.cut(pl.Series([text])))
 
 
 @cache

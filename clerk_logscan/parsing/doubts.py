@@ -20,10 +20,9 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.parsing import escapes, json_values, template
+from clerk_logscan.parsing import escapes, template
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.fields import typed
-from clerk_logscan.parsing.json_lines import JsonLines
 
 _LEARNT: Final = 200  # lines of a format, from which its usual keys are learnt
 _ENDS: Final = 8  # places where a target may end that are tried
@@ -140,6 +139,8 @@ def _spellings(value: str) -> Iterator[str]:
         return
     yield target
     if "\\" in target:
+        from clerk_logscan.parsing import json_values
+
         yield json_values.unescape(target)
 
 
@@ -156,6 +157,8 @@ def _unescaped(definition: Definition, texts: pl.Series) -> list[str | None]:
     less = "json" if definition.escape == "quote" and definition.grammar == "json" else "none"
     raw = replace(definition, escape=less)
     if definition.grammar == "json":
+        from clerk_logscan.parsing.json_lines import JsonLines
+
         cuts = [(cut.rows, cut.raw) for cut in JsonLines([raw]).cut(texts)]
     else:
         matched, fields = template.cut(texts, raw, loose=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.parsing import json_values, lines
+from clerk_logscan.parsing import lines
 
 SEVERAL: Final = r'^[\s\x00]*\[[\s]*\{|\}[\s]*,?[\s]*\{[\s]*"'  # an array of objects, or one object after another
 # Strings never span lines in JSON, so a line's brackets can be counted once its strings are gone.
@@ -66,6 +66,8 @@ def _placed(row: Row, parts: list[tuple[int, int]]) -> Iterator[Row]:
 
 def _parts(text: str) -> Iterator[tuple[int, int]]:
     """Return the places of the objects of an array, or of objects one after another, as far as there are any."""
+    from clerk_logscan.parsing import json_values
+
     at = json_values.SPACE.match(text).end()  # type: ignore[union-attr]
     if text.startswith("[", at):
         at += 1

@@ -72,6 +72,10 @@ class JsonLines:
         self._variants: dict[tuple[str, tuple[Evidence, ...]], Definition] = {}
         self._columns = {d.name: _columns(d) for d in self.definitions}
 
+    def extended(self, definition: Definition) -> JsonLines:
+        """Return what cuts by one more definition."""
+        return JsonLines([*self.definitions, definition])
+
     def cut(self, texts: pl.Series) -> list[Cut]:
         """Return what the definitions read of `texts`, a record each; other rows are in no Cut."""
         used: dict[int, _Plan] = {}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from clerk_logscan.parsing import json_values
 from clerk_logscan.parsing.definitions import Definition
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ class Learning:
 
 
 def _in_records(left: pl.Series) -> Iterator[tuple[str, str]]:
+    from clerk_logscan.parsing import json_values
+
     for record in json_values.read_objects(left.filter(left.str.contains(JSON)).head(SAMPLED)):
         yield from _texts(record or {}, "")
 

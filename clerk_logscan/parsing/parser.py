@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
@@ -20,7 +19,6 @@ from clerk_logscan.parsing.envelopes import HIDDEN, Peeler
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed, without_missing
 from clerk_logscan.parsing.joins import PLACE, Joiner, side
-from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.learning import HEADER
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c
@@ -33,8 +31,7 @@ _OTHERS: Final = f"{PLACE}others"
 PLACES: Final = ("line_number", "byte_offset", "raw", "envelope_time")
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """What some lines held. Each of them, or record where these differ, is in one of the three."""
 
     requests: pl.DataFrame  # schema.FRAME, in the order of the input
@@ -90,27 +87,30 @@ class Parser:
             sample = pl.concat([trial.feed(sample), trial.finish()])
         sample = json_documents.split(sample)
         cascade = self._cascade
-        jsons = cascade.jsons if sample["raw"].str.contains("{", literal=True).any() else None
-        texts = self._peel(sample, jsons)
+        texts = self._peel(sample)
         if self._learned_inside(texts):
-            jsons = cascade.jsons
-            texts = self._peel(sample, jsons)
+            texts = self._peel(sample)
         trial_w3c = W3c(cascade.w3c.definitions)
-        self.ranking = detection.rank(texts, cascade.templates, jsons, trial_w3c)
-        for cut in cascade.records.cut(texts) if cascade.records.definitions else ():
+        self.ranking = detection.rank(texts, cascade.templates, lambda: cascade.jsons, trial_w3c)
+        for cut in () if self.ranking.whole or not cascade.records.definitions else cascade.records.cut(texts):
             self.ranking.matches.setdefault(cut.definition.name, len(cut.rows))
         cascade.w3c.layouts = trial_w3c.layouts
         cascade.templates = self.ranking.templates
         cascade.seen.update(self.ranking.matches)
         halves = any(d.join and d.name in self.ranking.matches for d in cascade.templates)
-        self._joins = halves or (jsons is not None and _has_halves(jsons, texts))
+        self._joins = halves or self._has_halves(texts)
         self._learn(texts)
 
-    def _peel(self, sample: pl.DataFrame, jsons: JsonLines | None) -> pl.Series:
+    def _peel(self, sample: pl.DataFrame) -> pl.Series:
         """Settle the envelopes; return the lines within."""
         cascade = self._cascade
-        w3c = cascade.w3c.definitions
-        reads = detection.Reads(cascade.templates, jsons, cascade.records, w3c, guesses=cascade.learning.open)
+        reads = detection.Reads(
+            cascade.templates,
+            lambda: cascade.jsons,
+            lambda: cascade.records,
+            cascade.w3c.definitions,
+            guesses=cascade.learning.open,
+        )
         self._peeler = Peeler(self.source, reads)
         return self._peeler.detect(sample)["text"]
 
@@ -139,7 +139,13 @@ class Parser:
 
     def peeled(self, sample: pl.DataFrame) -> list[str]:
         """Return the lines of `sample` without the envelopes that `detect` found."""
-        return self._peel(json_documents.split(sample), self._cascade.jsons).to_list()
+        return self._peel(json_documents.split(sample)).to_list()
+
+    def _has_halves(self, texts: pl.Series) -> bool:
+        """Tell whether sampled `texts` hold a record that is only one half of a request."""
+        records = texts.filter(texts.str.contains(JSON))
+        cuts = self._cascade.jsons.cut(records) if len(records) else []
+        return any(_halves(cut) for cut in cuts if cut.definition.join)
 
     def read(self, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
@@ -235,12 +241,6 @@ def _lasting_ids() -> pl.Expr:
     """Return `_ids` less those that are mere counters (Fastify's `req-1`): other processes count the same."""
     lasting = pl.col("_ids").list.filter(pl.element().str.len_bytes() >= LASTING)
     return pl.when(lasting.list.len() > 0).then(lasting).alias("_ids")
-
-
-def _has_halves(jsons: JsonLines, texts: pl.Series) -> bool:
-    """Tell whether sampled `texts` hold a record that is only one half of a request."""
-    joined = [cut for cut in jsons.cut(texts.filter(texts.str.contains(JSON))) if cut.definition.join]
-    return any(_halves(cut) for cut in joined)
 
 
 def _halves(cut: Cut) -> bool:

@@ -84,12 +84,12 @@ class Joiner:
             self._take(row, rows)
         return pl.concat([frame.filter(~touched), pl.DataFrame(rows, schema=frame.schema)])
 
-    def finish(self, schema: pl.Schema) -> pl.DataFrame:
+    def finish(self) -> list[Row]:
         """Return the lines that still waited, as far as they came."""
         rows: list[Row] = []
         for key in list(self._waiting):
             self._give(key, rows, cut=not self._waiting[key].maybe)
-        return pl.DataFrame(rows, schema=schema)
+        return rows
 
     def _take(self, row: Row, rows: list[Row]) -> None:
         """Add one row to the line that waits for it, or let it wait, or pass it on."""

@@ -35,6 +35,10 @@ class RecordLines:
         self.definitions = sorted(found, key=lambda one: (one.guessed is not None, -len(one.requires), one.name))
         self._layouts = [_OneLayout(definition) for definition in self.definitions]
 
+    def extended(self, definition: Definition) -> RecordLines:
+        """Return what cuts by one more definition."""
+        return RecordLines([*self.definitions, definition])
+
     def cut(self, texts: pl.Series) -> list[Cut]:
         """Return what the definitions read of `texts`; other rows are in no Cut."""
         rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -33,8 +32,7 @@ _STARTS: Final = {"request_uri": "/", "uri": "/", "is_args": "?", "apache_q": "?
 _META: Final = re.compile(r"([\\.+*?()|\[\]{}^$#&~-])")
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A compiled template: the regular expression and the names of its groups, in order."""
 
     regex: str

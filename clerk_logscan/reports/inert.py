@@ -150,7 +150,7 @@ def csv_cell(value: object) -> object:
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
-_NOT_PLAIN = re.compile("[\x7f-\U0010ffff]")
+_NOT_PLAIN = re.compile("[^\x00-\x7e]")  # as a range up to the last character it takes 4 ms to compile
 
 
 def json_bytes(value: Any, *, indent: bool = False) -> bytes:

@@ -14,7 +14,7 @@ PLAIN = '203.0.113.9 - - [24/Nov/2026:14:51:36 +0000] "GET {} HTTP/1.1" 200 18 "
 
 
 def first(lines: list[str]) -> str:
-    ranking = detection.rank(pl.Series(lines), TEMPLATES, JsonLines(LIBRARY.of_grammar("json")), W3c([]))
+    ranking = detection.rank(pl.Series(lines), TEMPLATES, lambda: JsonLines(LIBRARY.of_grammar("json")), W3c([]))
     return ranking.templates[0].name
 
 
@@ -46,6 +46,6 @@ def test_why_says_what_reads_how_many_lines() -> None:
 
 
 def test_a_single_text_is_read_whole_or_not_at_all() -> None:
-    reads = detection.Reads(TEMPLATES, JsonLines(LIBRARY.of_grammar("json")))
+    reads = detection.Reads(TEMPLATES, lambda: JsonLines(LIBRARY.of_grammar("json")))
     assert reads(PLAIN.format("/a")) and reads(LIBRARY["caddy_json"].samples[0].line)
     assert not reads("2026-11-24 " + PLAIN.format("/a")) and not reads('{"log":"x"}') and not reads("")

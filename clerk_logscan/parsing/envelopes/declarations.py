@@ -17,10 +17,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from clerk_logscan.parsing import definitions
 
@@ -35,8 +34,7 @@ class EnvelopeError(ValueError):
     """A declaration that cannot be used, with its file and the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """Where a JSON object holds the line. A path is a tuple of keys; `[]` in it means each element."""
 
     text: tuple[Path_, ...]
@@ -51,16 +49,14 @@ class Record:
     line: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """Which columns of a CSV export hold the line and its time, by name in lower case."""
 
     text: tuple[str, ...]
     time: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(NamedTuple):
     """How a piece is told that is not the last of its line."""
 
     newline: bool = False  # the last piece, and only it, ends in a newline
@@ -70,16 +66,14 @@ class Pieces:
     order: Path_ = ()  # the number of the piece, from 1
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """Lines as they stand in a log, and the lines inside."""
 
     lines: tuple[str, ...]
     text: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One declared envelope; one of `prefix`, `record` and `table` is set."""
 
     name: str
@@ -92,16 +86,22 @@ class Envelope:
     record: Record | None = None
     table: Columns | None = None
     pieces: Pieces | None = None
-    samples: tuple[Sample, ...] = field(default=(), compare=False)
+    samples: tuple[Sample, ...] = ()
 
 
 @cache
 def load_all() -> tuple[Envelope, ...]:
-    """Return every shipped envelope, by file name.
+    """Return every shipped envelope, by file name, without its samples.
 
-    Raises EnvelopeError for a file that cannot be used.
+    The tests load and check each; to do so at every start would take as long as to read one format.
     """
-    return tuple(load(path) for path in sorted((definitions.folder() / "envelopes").glob("*.toml")))
+    texts = [path.read_text(encoding="utf-8") for path in shipped()]
+    return tuple(_envelope(tomllib.loads(text.partition("\n[[sample]]")[0])) for text in texts)
+
+
+def shipped() -> list[Path]:
+    """Return the files of the shipped envelopes, by name."""
+    return sorted((definitions.folder() / "envelopes").glob("*.toml"))
 
 
 def load(path: Path) -> Envelope:
@@ -110,17 +110,15 @@ def load(path: Path) -> Envelope:
     Raises EnvelopeError naming the file and the reason.
     """
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        _check(table)
+        return _envelope(table)
     except (tomllib.TOMLDecodeError, re.error, KeyError, TypeError, ValueError) as error:
         raise EnvelopeError(f"{path.name}: {error}") from error
 
 
-def parse(text: str) -> Envelope:
-    """Return the envelope declared in `text`.
-
-    Raises ValueError, KeyError, TypeError or re.error with the reason.
-    """
-    table = tomllib.loads(text)
+def _check(table: dict[str, Any]) -> None:
+    """Raise ValueError or re.error for what a declaration must not say."""
     kinds = [kind for kind in KINDS if kind in table]
     if len(kinds) != 1:
         raise ValueError(f"needs exactly one of {', '.join(KINDS)}")
@@ -128,6 +126,10 @@ def parse(text: str) -> Envelope:
         _check_prefix(table["prefix"])
         if table.get("certain") and not table.get("starts", "").startswith("^"):
             raise ValueError("a prefix that is certain needs starts, beginning with ^")
+
+
+def _envelope(table: dict[str, Any]) -> Envelope:
+    """Return the envelope that a file says. Raises ValueError, KeyError or TypeError with the reason."""
     return Envelope(
         name=table["name"],
         title=table["title"],
@@ -152,7 +154,7 @@ def _check_prefix(pattern: str) -> None:
 
 
 def _record(table: dict[str, Any]) -> Record:
-    unknown = table.keys() - Record.__dataclass_fields__.keys()
+    unknown = table.keys() - set(Record._fields)
     if unknown:
         raise ValueError(f"record has no {', '.join(sorted(unknown))}")
     return Record(

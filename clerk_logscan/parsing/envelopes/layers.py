@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from clerk_logscan.parsing.envelopes import detection, journal, octets, trying, yaml_documents
-from clerk_logscan.parsing.envelopes.canonical import Canonical
+from clerk_logscan.parsing.envelopes import detection, journal, octets, yaml_documents
 from clerk_logscan.parsing.envelopes.declarations import Envelope
-from clerk_logscan.parsing.envelopes.prefixes import Prefix
-from clerk_logscan.parsing.envelopes.records import Records
-from clerk_logscan.parsing.envelopes.tables import Table
-from clerk_logscan.parsing.envelopes.work import PLACE, WORK, Taken
+from clerk_logscan.parsing.envelopes.sure import Sure
+from clerk_logscan.parsing.envelopes.work import NONE, PLACE, WORK, Taken
 from clerk_logscan.parsing.pieces import Joiner, Reads
 
-_SEVERAL: Final = r"^\s*\[|\}\s*,?\s*\{"  # an array of objects, or one after another
+# What opens an envelope is imported when there is one: most logs wear none.
+if TYPE_CHECKING:
+    from clerk_logscan.parsing.envelopes.records import Records
+    from clerk_logscan.parsing.envelopes.tables import Table
+
+Take = Callable[[pl.DataFrame], Taken]
 
 _NEWLINE_AT_END: Final = '\\n"'  # of a JSON string
 
@@ -54,7 +56,7 @@ class Layer:
     @property
     def hidden(self) -> int:
         """Records that do not show their line, or not to its end."""
-        return self._sure_records.hidden + (self._records.hidden if self._records else 0)
+        return self._sure.hidden + (self._records.hidden if self._records else 0)
 
     def choose(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> None:
         """Choose the envelopes that explain the sampled `texts`; unknown ones are tried on what is left over."""
@@ -69,26 +71,40 @@ class Layer:
 
     def _choose_by_line(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> None:
         """Choose a table, the declared envelopes, and on what is left over an unknown one."""
-        for one in self._envelopes:
-            if one.table and (table := Table.find(one, texts, readable, depth)):
-                self._table = table
-                texts = [text for text in texts if table.line(text) is None]
+        if not all(map(readable.plain, texts[: detection.HEADER_WITHIN])):
+            texts = self._choose_table(texts, readable, depth)
         texts = [message for text in texts for message in octets.messages(text) or [text]]
         self._keeps_newline = any(_NEWLINE_AT_END in text for text in texts)
         names = detection.choose(texts, readable, depth) or self._around_a_table(texts, readable, depth)
         self._chosen = [one for one in self._envelopes if one.name in names]
         self._chosen.sort(key=lambda one: names.index(one.name))
         left = [text for text in texts if text and not readable.plain(text) and not readable.wears(text, names)]
-        if len(left) >= trying.MIN_LINES and (unknown := trying.invent(left, readable, depth)):
-            self._chosen.append(unknown)
+        if left:
+            from clerk_logscan.parsing.envelopes import trying
+
+            self._chosen += trying.invent(left, readable, depth)
+
+    def _choose_table(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> Sequence[str]:
+        """Choose the table whose header is among the first of `texts`; return those that are no rows of it."""
+        from clerk_logscan.parsing.envelopes.tables import Table
+
+        for one in self._envelopes:
+            if one.table and (table := Table.find(one, texts, readable, depth)):
+                self._table = table
+                texts = [text for text in texts if table.line(text) is None]
+        return texts
 
     def _around_a_table(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> list[str]:
         """Return the envelope whose lines are rows of a table, which by themselves no format reads."""
-        tables = [one for one in self._envelopes if one.table]
         inside: dict[str, list[str]] = {}
         for text in texts[: detection.MAX_LINES]:
-            for name, lines in readable.opened(text).items():
+            for name, lines in readable.opened(text).items() if not readable.plain(text) else ():
                 inside.setdefault(name, []).extend(lines)
+        if not inside:
+            return []
+        from clerk_logscan.parsing.envelopes.tables import Table
+
+        tables = [one for one in self._envelopes if one.table]
         for name, lines in inside.items():
             if any(Table.find(one, lines, readable, depth - 1) for one in tables):
                 return [name]
@@ -101,18 +117,26 @@ class Layer:
             self._table = self._table.fresh()
         if self._whole:
             self._whole = type(self._whole)()
+        others = [one for one in self._envelopes if one not in self._chosen]
+        self._sure = Sure(others, keeps_newline=self._keeps_newline)
+        self._records: Records | None = None
+        chosen = self._of_chosen() if self._chosen else []
+        table = [self._table.take] if self._table else []
+        self._takes = [*table, *chosen, self._sure.take_prefix, self._sure.take_record]
+
+    def _of_chosen(self) -> list[Take]:
+        """Return what peels the chosen envelopes, prefixes first; the pattern of a record before its parser."""
+        from clerk_logscan.parsing.envelopes.canonical import Canonical
+        from clerk_logscan.parsing.envelopes.prefixes import Prefix
+        from clerk_logscan.parsing.envelopes.records import Records
+
         records = [one for one in self._chosen if one.record]
-        self._prefixes = [Prefix(one) for one in self._chosen if one.prefix is not None]
-        self._records = Records(records, keeps_newline=self._keeps_newline) if records else None
-        canonical = [Canonical(one, self._keeps_newline) for one in records if one.record and one.record.line]
-        chosen = [self._table, *self._prefixes, *canonical, self._records]
-        self._takes = [*(one.take for one in chosen if one), self._take_sure_prefix, self._take_sure_record]
-        sure = [one for one in self._envelopes if one.certain and one not in self._chosen]
-        self._sure_prefixes = [Prefix(one) for one in sure if one.prefix is not None]
-        self._sure_records = Records([one for one in sure if one.record], keeps_newline=self._keeps_newline)
-        self._marks = self._sure_records.marks
-        starts = [engine.envelope.starts for engine in self._sure_prefixes]
-        self._starts = "|".join(starts or ["^\\b\\B"])
+        found: list[Take] = [Prefix(one).take for one in self._chosen if one.prefix is not None]
+        found += [Canonical(one, self._keeps_newline).take for one in records if one.record and one.record.line]
+        if records:
+            self._records = Records(records, keeps_newline=self._keeps_newline)
+            found.append(self._records.take)
+        return found
 
     def opaque(self, hits: pl.DataFrame) -> bool:
         """Tell whether `hits`, peeled by this layer, hold an envelope whose line the raw bytes do not show."""
@@ -135,29 +159,6 @@ class Layer:
 
     def finish(self) -> pl.DataFrame:
         """Return the lines that still wait for pieces."""
-        late = self._joiner.finish(WORK)
-        rows = [*(self._table.finish() if self._table else []), *(self._whole.finish() if self._whole else [])]
-        return pl.concat([late, pl.DataFrame(rows, schema=WORK)]) if rows else late
-
-    def _take_sure_prefix(self, rows: pl.DataFrame) -> Taken:
-        """Peel what its prefix alone proves; one cheap test lets nearly all lines of a plain log pass by."""
-        like = rows["text"].str.contains(self._starts)
-        if not like.any():
-            return rows.clear(), rows
-        rest, rows = rows.filter(~like), rows.filter(like)
-        done = []
-        for engine in self._sure_prefixes:
-            hits, rows = engine.take(rows)
-            done.append(hits)
-        return pl.concat(done), pl.concat([rest, rows])
-
-    def _take_sure_record(self, rows: pl.DataFrame) -> Taken:
-        """Peel what its keys alone prove, and set records apart that stand in one line."""
-        like = rows["text"].str.contains(r"^\s*[\[{]")
-        if not like.any():
-            return rows.clear(), rows
-        like &= rows["text"].str.contains_any(self._marks) | rows["text"].str.contains(_SEVERAL)
-        if not like.any():
-            return rows.clear(), rows
-        hits, other = self._sure_records.take(rows.filter(like))
-        return hits, pl.concat([rows.filter(~like), other])
+        rows = self._joiner.finish()
+        rows += [*(self._table.finish() if self._table else []), *(self._whole.finish() if self._whole else [])]
+        return pl.DataFrame(rows, schema=WORK) if rows else NONE

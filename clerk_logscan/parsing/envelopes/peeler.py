@@ -9,7 +9,7 @@ import polars as pl
 from clerk_logscan.parsing.envelopes import detection
 from clerk_logscan.parsing.envelopes.declarations import MAX_DEPTH, Envelope, load_all
 from clerk_logscan.parsing.envelopes.layers import Layer
-from clerk_logscan.parsing.envelopes.work import COLUMNS, PLACE, clean, start
+from clerk_logscan.parsing.envelopes.work import COLUMNS, NONE, PLACE, clean, start
 from clerk_logscan.parsing.pieces import Reads
 
 
@@ -90,6 +90,8 @@ class Peeler:
     def finish(self) -> pl.DataFrame:
         """Return the lines whose last piece never came, as far as they came; the columns are those of `peel`."""
         late = [self._descend(clean(layer.finish()), depth + 1) for depth, layer in enumerate(self._layers)]
+        if not any(rows.height for rows in late):
+            return NONE.select(COLUMNS)
         return pl.concat(late).sort("line_number", maintain_order=True).select(COLUMNS)
 
     def _start(self, frame: pl.DataFrame) -> pl.DataFrame:

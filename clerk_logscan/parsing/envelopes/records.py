@@ -78,11 +78,6 @@ class Records:
         self.hidden = 0  # records that do not show their line: journald's null for one that was too long to print
         self._readers = [_Reader(one, one.record, keeps_newline) for one in envelopes if one.record]
 
-    @property
-    def marks(self) -> list[str]:
-        """Texts of which each line has one that one of the envelopes could be: a key in its quotes."""
-        return sorted({f'"{path[0]}"' for one in self._readers for path in one.record.requires[:1]})
-
     def opened(self, text: str) -> dict[str, list[str]]:
         """Return, by name, the lines that each envelope for itself finds inside `text`."""
         lines: dict[str, list[str]] = {}

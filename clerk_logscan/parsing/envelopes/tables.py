@@ -10,12 +10,11 @@ import polars as pl
 
 from clerk_logscan.parsing.envelopes import times
 from clerk_logscan.parsing.envelopes.declarations import Envelope
-from clerk_logscan.parsing.envelopes.detection import Readable
+from clerk_logscan.parsing.envelopes.detection import HEADER_WITHIN, Readable
 from clerk_logscan.parsing.envelopes.records import split
 from clerk_logscan.parsing.envelopes.work import Taken
 from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
 
-HEADER_WITHIN: Final = 3  # lines; some exports begin with a mark of the delimiter (`sep=;`) or a blank
 TRIED: Final = 60  # sampled lines
 _DELIMITERS: Final = (",", ";", "\t")
 Row = dict[str, Any]

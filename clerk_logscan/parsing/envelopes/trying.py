@@ -34,12 +34,15 @@ _SITE: Final = re.compile(r"(?:(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?|-) ")  
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 
 
-def invent(texts: Sequence[str], readable: Readable, depth: int) -> Envelope | None:
-    """Return an envelope that most of the unread `texts` wear, or None."""
+def invent(texts: Sequence[str], readable: Readable, depth: int) -> list[Envelope]:
+    """Return the envelope that most of the unread `texts` wear; none where there is no such one."""
+    if len(texts) < MIN_LINES:
+        return []
     texts = list(texts)[:TRIED]
     objects = [text for text in texts if text.lstrip().startswith("{")]
     plain = [text for text in texts if not text.lstrip().startswith(("{", "["))]
-    return _record(objects, readable, depth) or _prefix(plain, readable, depth)
+    found = _record(objects, readable, depth) or _prefix(plain, readable, depth)
+    return [found] if found else []
 
 
 def _enough(count: int, tried: int) -> bool:

@@ -28,6 +28,7 @@ WORK: Final = pl.Schema(
         PLACE: pl.Int64(),
     }
 )
+NONE: Final = pl.DataFrame(schema=WORK)  # no row
 COLUMNS: Final = ("line_number", "byte_offset", "raw", "text", "envelope_time", "envelopes")
 
 # Colours (SGR) that a terminal program wrote: those before the first quote. Behind it a client may have sent them.
@@ -70,6 +71,8 @@ def named(name: pl.Expr | pl.Series) -> pl.Expr:
 
 def clean(rows: pl.DataFrame) -> pl.DataFrame:
     """Return `rows` with NULs and byte order marks before each text, and colours, taken away, and tabs for `#011`."""
+    if rows.is_empty():
+        return rows
     led = rows["text"].str.contains_any(list(_LEADING))  # three times faster than the pattern
     if led.any():
         led &= rows["text"].str.contains(f"^[{_LEADING}]")

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from clerk_logscan.parsing.envelopes.values import dump
 from clerk_logscan.parsing.envelopes.work import Taken
 from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
 
@@ -66,6 +65,8 @@ class Documents:
             return
         value = _load("\n".join(row["text"] for row in rows))
         outer = f"{rows[0]['envelopes']}>{NAME}" if rows[0]["envelopes"] else NAME
+        from clerk_logscan.parsing.envelopes.values import dump
+
         for item in value if isinstance(value, list) else [value]:
             if not isinstance(item, dict):
                 yield from rows

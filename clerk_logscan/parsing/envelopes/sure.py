@@ -1,0 +1,75 @@
+"""Peel the envelopes that their shape alone proves, from the few lines that look so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from clerk_logscan.parsing.envelopes.declarations import Envelope
+from clerk_logscan.parsing.envelopes.work import Taken
+
+# What opens them is imported, and built, when there is one: most logs wear none.
+if TYPE_CHECKING:
+    from clerk_logscan.parsing.envelopes.prefixes import Prefix
+    from clerk_logscan.parsing.envelopes.records import Records
+
+_SEVERAL: Final = r"^\s*\[|\}\s*,?\s*\{"  # an array of objects, or one after another
+_NEVER: Final = r"^\b\B"
+
+
+class Sure:
+    """The certain ones among `envelopes`; `keeps_newline` as for Records."""
+
+    def __init__(self, envelopes: Sequence[Envelope], *, keeps_newline: bool) -> None:
+        self._envelopes = [one for one in envelopes if one.certain]
+        self._keeps_newline = keeps_newline
+        self.hidden = 0  # records that do not show their line, or not to its end
+
+    @cached_property
+    def _starts(self) -> str:
+        return "|".join(one.starts for one in self._envelopes if one.prefix is not None) or _NEVER
+
+    @cached_property
+    def _marks(self) -> list[str]:
+        """Texts of which each line has one that one of the records could be: a key in its quotes."""
+        keys = {path[0] for one in self._envelopes if one.record for path in one.record.requires[:1]}
+        return sorted(f'"{key}"' for key in keys)
+
+    @cached_property
+    def _prefixes(self) -> list[Prefix]:
+        from clerk_logscan.parsing.envelopes.prefixes import Prefix
+
+        return [Prefix(one) for one in self._envelopes if one.prefix is not None]
+
+    @cached_property
+    def _records(self) -> Records:
+        from clerk_logscan.parsing.envelopes.records import Records
+
+        return Records([one for one in self._envelopes if one.record], keeps_newline=self._keeps_newline)
+
+    def take_prefix(self, rows: pl.DataFrame) -> Taken:
+        """Peel what its prefix alone proves; one cheap test lets nearly all lines of a plain log pass by."""
+        like = rows["text"].str.contains(self._starts)
+        if not like.any():
+            return rows.clear(), rows
+        rest, rows = rows.filter(~like), rows.filter(like)
+        done = []
+        for engine in self._prefixes:
+            hits, rows = engine.take(rows)
+            done.append(hits)
+        return pl.concat(done), pl.concat([rest, rows])
+
+    def take_record(self, rows: pl.DataFrame) -> Taken:
+        """Peel what its keys alone prove, and set records apart that stand in one line."""
+        like = rows["text"].str.contains(r"^\s*[\[{]")
+        if not like.any():
+            return rows.clear(), rows
+        like &= rows["text"].str.contains_any(self._marks) | rows["text"].str.contains(_SEVERAL)
+        if not like.any():
+            return rows.clear(), rows
+        hits, other = self._records.take(rows.filter(like))
+        self.hidden = self._records.hidden
+        return hits, pl.concat([rows.filter(~like), other])
