@@ -154,26 +154,32 @@ class _Gathered:
         self._reading = reading
         self._lookback = Lookback(reading.scan.source)
         self._lines: list[Line] = []
+        self._frames: list[pl.DataFrame] = []  # of what comes before these lines
+        self._count = 0
         self._last: pl.DataFrame | None = None  # the last timed line that was parsed
 
     def take(self, batch: Batch) -> None:
         """Take the picked lines of a batch; parse what was gathered where it is enough."""
+        if batch.among:
+            self._frames += [lines.from_batch(Batch(self._lines)), lines.from_batch(batch)]
+            self._lines = []
         self._lines += batch.lines
+        self._count += batch.count
         self._lookback.hold(batch.block)
-        if len(self._lines) >= TOGETHER or self._lookback.size >= HELD:
+        if self._count >= TOGETHER or self._lookback.size >= HELD:
             self.parse()
 
     def parse(self) -> None:
         """Parse the lines, then those that decide the silences between them."""
         read = [] if self._last is None else [self._last]
-        asked, self._lines = self._lines, []
-        while asked:
-            frame = lines.from_batch(Batch(asked))
+        frame = pl.concat([*self._frames, lines.from_batch(Batch(self._lines))])
+        self._frames, self._lines, self._count = [], [], 0
+        while not frame.is_empty():
             parsed = self._reading.parser.read(frame)
             self._reading.add(parsed)
             times = parsed.requests.group_by("line_number").agg(pl.col("timestamp").drop_nulls().first())
             read.append(frame.select("line_number", "byte_offset").join(times, on="line_number", how="left"))
             every = pl.concat(read)
-            asked = silences.between(self._lookback, every)
+            frame = lines.from_batch(Batch(silences.between(self._lookback, every)))
             self._last = every.drop_nulls("timestamp").sort("line_number").tail(1)
         self._lookback.forget()

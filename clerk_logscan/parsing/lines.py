@@ -31,13 +31,6 @@ class Line(Protocol):
     data: bytes
 
 
-class Batch(Protocol):
-    """The lines that the reader picked out of one block, in file order."""
-
-    @property
-    def lines(self) -> Sequence[Line]: ...  # noqa: D102
-
-
 class Block(Protocol):
     """Whole lines as bytes; `offset` and `first_line` say where they lie in the decompressed input."""
 
@@ -49,6 +42,17 @@ class Block(Protocol):
     def first_line(self) -> int: ...  # noqa: D102
     @property
     def utf16(self) -> int | None: ...  # noqa: D102
+
+
+class Batch(Protocol):
+    """The lines that the reader picked out of one block, in file order."""
+
+    @property
+    def lines(self) -> Sequence[Line]: ...  # noqa: D102
+    @property
+    def block(self) -> Block: ...  # noqa: D102
+    @property
+    def among(self) -> Sequence[int]: ...  # noqa: D102
 
 
 def _spell(error: UnicodeError) -> tuple[str, int]:
@@ -68,6 +72,8 @@ def decode(data: bytes) -> str:
 
 def from_batch(batch: Batch) -> pl.DataFrame:
     """Return a row for each picked line of `batch`: line_number, byte_offset, raw."""
+    if batch.among:
+        return without_nuls(from_block(batch.block)[batch.among])
     lines = batch.lines
     texts = [decode(line.data.removeprefix(_BOM) if line.offset == 0 else line.data) for line in lines]
     columns = {

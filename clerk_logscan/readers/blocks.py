@@ -66,10 +66,19 @@ class Block:
 
 @dataclass
 class Batch:
-    """The lines picked out of one block, in file order, and the block itself."""
+    """The lines picked out of one block, in file order, and the block itself.
+
+    Where very many are picked they are told by their places in the block instead: `among`, counted from 0.
+    """
 
     lines: list[Line] = field(default_factory=list)
     block: Block = field(default_factory=lambda: Block(b"", 0, 0, 0))
+    among: list[int] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many lines are picked."""
+        return len(self.lines) or len(self.among)
 
 
 def cut(chunks: Iterable[bytes], size: int = BLOCK, longest: int = LONGEST_LINE, offset: int = 0) -> Iterator[Block]:

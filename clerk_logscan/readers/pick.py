@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
@@ -11,6 +11,7 @@ from clerk_logscan.readers.newlines import EVERY, Counts
 from clerk_logscan.readers.search import Found, Mood, Search
 
 _STEP: Final = 8  # stretches between two sampled lines: 60 KiB, with the rest of a line under 64 KiB
+MANY: Final = 600  # picked lines of a block beyond which the block is cut into lines at once, which is quicker
 _LONG_LINES: Final = 16  # of a block, that are sampled
 _FIRST_LINES: Final = 200  # of an input, all sampled, for detection
 _FIRST_BYTES: Final = 1 << 20  # but not beyond these
@@ -18,13 +19,14 @@ _FIRST_BYTES: Final = 1 << 20  # but not beyond these
 
 @dataclass(slots=True)
 class Picked:
-    """What was picked from a block. Line numbers count from 1 at its start until `place` moves them."""
+    """What was picked from a block: as in a Batch; line numbers count from 1 at its start until `place` moves them."""
 
     block: Block
-    lines: list[Line]
     newlines: int
     hits: int
     open_line: bool  # the block ends inside a line
+    lines: list[Line] = field(default_factory=list)
+    among: list[int] = field(default_factory=list)
 
     def place(self, first_line: int) -> None:
         """Let the block's first line have the number `first_line` of its input."""
@@ -42,17 +44,19 @@ def pick(block: Block, index: int, search: Search, mood: Mood, *, whole: bool = 
     """
     counts = Counts(block.buffer, block.start, block.end)
     found = _look(block, index, search, mood)
-    numbers = _samples(block, counts)
+    before = _samples(block, counts)
     others = _first_lines(block) if index == 0 else set()
-    reasons = dict.fromkeys(chain(numbers, others, _long_lines(block, counts)), SAMPLE)
+    reasons = dict.fromkeys(chain(before, others, _long_lines(block, counts)), SAMPLE)
     for end, why in {} if whole else found.ends.items():
         start = block.buffer.rfind(b"\n", block.start, block.start + end - 1) + 1 or block.start
         reasons[start] = reasons.get(start, 0) | why
-    lines = []
-    for start, why in sorted(reasons.items()):
-        number = numbers.get(start)
-        lines.append(block.line(start, (counts.before(start) if number is None else number) + 1, why))
-    return Picked(block, lines, counts.total, found.hits, not block.buffer.endswith(b"\n", block.start, block.end))
+    picked = Picked(block, counts.total, found.hits, not block.buffer.endswith(b"\n", block.start, block.end))
+    places = [(start, before[start] if start in before else counts.before(start)) for start in sorted(reasons)]
+    if len(places) > MANY and not block.in_pieces:
+        picked.among = [place for _, place in places]
+    else:
+        picked.lines = [block.line(start, place + 1, reasons[start]) for start, place in places]
+    return picked
 
 
 def _look(block: Block, index: int, search: Search, mood: Mood) -> Found:

@@ -180,7 +180,7 @@ class Scan:
         self._open_line = picked.open_line
         if block.in_pieces:
             self._say(f"holds a line (number {self.lines + 1}) of more than 16 MiB, which was read in pieces")
-        return Batch(picked.lines, block)
+        return Batch(picked.lines, block, picked.among)
 
     def _lost(self) -> None:
         """Know that bytes that were searched are no longer there to be parsed."""

@@ -13,10 +13,12 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import polars as pl
 import pytest
 import zstandard
 
-from clerk_logscan.readers import blocks, ranges, scan
+from clerk_logscan.parsing.lines import from_batch as lines_from_batch
+from clerk_logscan.readers import blocks, pick, ranges, scan
 from clerk_logscan.readers.blocks import CANDIDATE, HEADER, SAMPLE, Line
 from clerk_logscan.readers.scan import Scan
 from clerk_logscan.readers.search import Search
@@ -46,6 +48,31 @@ def scanned(path: Path, search: Search | None = SEARCH, **options: bool) -> tupl
     assert errors == []
     one = Scan(source, search, **options)
     return one, [line for batch in one for line in batch.lines]
+
+
+@pytest.fixture(autouse=True)
+def _each_line_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no batch tell the places of its lines instead of giving them."""
+    monkeypatch.setattr(pick, "MANY", 1 << 40)
+
+
+@pytest.mark.parametrize("kind", ["plain", "gzip", "utf-16"])
+def test_very_many_picked_lines_are_the_same_rows(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut out of the whole block at once, or one by one: number, offset and text agree; NULs before a line go."""
+    text = log(30_000, every=6).replace(b"/xx", b"/\xc3\xa9", 50).replace(b"\n192.0.2.9", b"\n\0\0" + b"192.0.2.9", 3)
+    stored = text.decode().encode("utf-16") if kind == "utf-16" else PACK[kind](text)
+    (tmp_path / "a.log").write_bytes(stored)
+    (source,), _ = find([str(tmp_path / "a.log")])
+
+    def rows() -> list[pl.DataFrame]:
+        batches = list(Scan(source, SEARCH)) if kind != "plain" else Scan(source, SEARCH)
+        return [lines_from_batch(batch) for batch in batches]
+
+    single = rows()
+    monkeypatch.setattr(pick, "MANY", 0)
+    together = rows()
+    assert pl.concat(single).equals(pl.concat(together))
+    assert single[0].height > 4000
 
 
 def check(text: bytes, picked: list[Line]) -> None:
