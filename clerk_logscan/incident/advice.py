@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from clerk_logscan.incident.incidents import listed
-from clerk_logscan.incident.times import said
+from clerk_logscan.incident.times import earliest, said
 from clerk_logscan.incident.verdict import ATTEMPTED, INCOMPLETE, KEY_EXPOSED, NO_EVIDENCE, PROBED, Case
 
 # The fixed releases (GHSA-gjxx-92w9-8v8f).
@@ -18,12 +18,12 @@ def steps(case: Case) -> list[str]:
     found = [*_upgrade(case), *_rotate(case)]
     if verdict in {KEY_EXPOSED, ATTEMPTED, PROBED}:
         found.append("Keep these logs as they are: `clerk-logscan analyze --evidence` hashes every input.")
-    if case.lured and case.off_host:
+    if case.lured and case.off_host.height:
         many = "the lured user" if len(case.lured) == 1 else f"the {len(case.lured):,} lured users"
         found.append(f"Revoke the sessions of {many} ({listed(case.lured)}): their cookies went along. Tell them.")
-    suspects = case.sent or case.possible
-    if suspects and verdict in {KEY_EXPOSED, ATTEMPTED}:
-        since = next((event.time for event in suspects if event.time is not None), None)
+    suspects = case.sent if case.sent.height else case.possible
+    if suspects.height and verdict in {KEY_EXPOSED, ATTEMPTED}:
+        since = earliest(suspects["time"])
         found.append(f"Look in the Clerk Dashboard for what was done with the key since {said(since)}.")
     if _inside(case):
         found.append(
@@ -32,7 +32,7 @@ def steps(case: Case) -> list[str]:
     found += [do for _, do in case.reasons]
     if verdict == NO_EVIDENCE:
         found.append("Look at older logs, too: from your first deployment of an affected version until the upgrade.")
-    if case.noise:
+    if case.noise.height:
         found.append(
             "Remove the trailing slash from clerk-js' proxy URL: it makes honest browsers ask for //v1 and //npm."
         )
@@ -50,13 +50,13 @@ def _rotate(case: Case) -> list[str]:
     how = "deploy the new one, then revoke the old one"
     rotated = case.windows.key_rotated
     if case.verdict == KEY_EXPOSED:
-        if case.after_rotation:
+        if case.after_rotation.height:
             return [f"Rotate the secret key again, after the upgrade: {how}. The new key leaked too."]
-        if rotated is not None and all(event.time is not None for event in case.sent):
+        if rotated is not None and not case.sent["time"].has_nulls():
             return ["Make sure that the old secret key is revoked: until then the leaked key works."]
         return [f"Rotate the secret key: {how}."]
-    if case.possible:
-        if rotated is not None and all(event.time is not None and event.time < rotated for event in case.possible):
+    if case.possible.height:
+        if rotated is not None and (case.possible["time"] < rotated).fill_null(value=False).all():
             return ["Make sure that the old secret key is revoked: it is possible that it was captured."]
         return [f"Rotate the secret key: {how}. It is possible that it was captured."]
     if case.verdict == INCOMPLETE:
@@ -67,5 +67,5 @@ def _rotate(case: Case) -> list[str]:
 
 
 def _inside(case: Case) -> bool:
-    kinds = {event.gravest.target_kind for event in (*case.sent, *case.possible)}
+    kinds = {kind for events in (case.sent, case.possible) for kind in events["target_kind"].unique()}
     return bool(kinds - {None, "public", "canary", "single-label"})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from clerk_logscan.incident.events import Event
 from clerk_logscan.incident.hops import Hops
 from clerk_logscan.incident.logs import Log
 from clerk_logscan.incident.times import MINUTE
@@ -53,12 +52,3 @@ def _doubt(log: Log) -> int:
     if not log.zoned:
         return 3
     return 0 if log.kind in {"edge", "balancer", "platform"} else 1 if log.epoch else 2
-
-
-def trust(events: Iterable[Event], ahead: dict[Log, int]) -> None:
-    """Let each event take its time from its outermost line whose clock is believed, else from a corrected one."""
-    for event in events if any(ahead.values()) else ():
-        timed = [line for line in event.lines if line.time is not None]
-        right = [line for line in timed if abs(ahead.get(line.log, 0)) <= MINUTE]
-        event.trusted = (right or timed or event.lines)[0]
-        event.ahead = 0 if right else ahead.get(event.trusted.log, 0)

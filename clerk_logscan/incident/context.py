@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import polars as pl
 
 from clerk_logscan.incident import lines as lines_of
-from clerk_logscan.incident.events import Event
+from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.logs import Log, Logs
 from clerk_logscan.incident.people import Clients
 from clerk_logscan.incident.skew import TOLERANCE
-from clerk_logscan.incident.timeline import COLUMNS, Timed
+from clerk_logscan.incident.timeline import rows
 from clerk_logscan.incident.times import HOUR, MINUTE
 
 _ZONES: Final = 26 * HOUR  # a clock may be a zone apart
@@ -24,72 +24,55 @@ _LOG: Final = ("source", "log_format")
 
 
 def of(
-    events: Sequence[Event],
-    observed: pl.DataFrame,
-    logs: Logs,
-    ahead: Mapping[Log, int],
-    clients: Clients,
-    window: int,
-) -> list[Timed]:
+    events: Events, observed: pl.DataFrame, logs: Logs, ahead: Mapping[Log, int], clients: Clients, window: int
+) -> pl.DataFrame:
     """Return the other requests of the events' clients within `window` microseconds, as rows of the timeline.
 
     A row belongs to the incident of the nearest off-host event, else of the nearest event. Browsers that only show the
     known clerk-js bug have no context. `observed` are the requests with `rule_id` where a rule reports them.
     """
-    asked = _asked(events) if window > 0 else []
-    if not asked:
-        return []
+    whose = pl.col("client").is_not_null() & pl.col("time").is_not_null() & ~pl.col("noise")
+    asked = events.table.filter(whose & (window > 0))
+    if asked.is_empty():
+        return rows(asked.select(pl.col("time").alias("_time")))
     mine = _of_clients(observed, asked, clients, window + _ZONES)
-    rows = _near(_clocked(mine, logs, ahead), asked, window)
-    rows = _once(_unlike(rows, events), logs)
-    return list(_rows(rows, logs))
+    near = _near(_clocked(mine, logs, ahead), asked, window)
+    return _rows(_once(_unlike(near, events), logs), logs)
 
 
-_Asked = tuple[str, int, str, bool]  # client, time, incident, off-host
-
-
-def _asked(events: Iterable[Event]) -> list[_Asked]:
-    return [
-        (event.client, event.time, event.incident_id, event.off_host)
-        for event in events
-        if event.client is not None and event.time is not None and event.rules != {lines_of.CLIENT_BUG}
-    ]
-
-
-def _of_clients(observed: pl.DataFrame, asked: Sequence[_Asked], clients: Clients, slack: int) -> pl.DataFrame:
+def _of_clients(observed: pl.DataFrame, asked: pl.DataFrame, clients: Clients, slack: int) -> pl.DataFrame:
     """Return the requests of the clients that no rule reports (those are events of their own), with their client."""
-    times = [time for _, time, _, _ in asked]
     stamp = pl.col("timestamp").dt.epoch("us")
-    near = stamp.is_between(min(times) - slack, max(times) + slack)
+    first, last = pl.lit(asked["time"].min()), pl.lit(asked["time"].max())
+    near = stamp.is_between(first - slack, last + slack)
     calm = observed.filter(pl.col("rule_id").is_null() & near)
-    wanted = {name for name, *_ in asked}
     people = calm.select(_WHO).unique(maintain_order=True)
     named = pl.Series("_client", [clients.behind_hops(*who) for who in people.iter_rows()], dtype=pl.String)
-    theirs = people.with_columns(named).filter(named.is_in(list(wanted)))
+    theirs = people.with_columns(named).filter(named.is_in(asked["client"].unique().implode()))
     return calm.join(theirs, on=_WHO, how="inner", nulls_equal=True, maintain_order="left")
 
 
-def _clocked(rows: pl.DataFrame, logs: Logs, ahead: Mapping[Log, int]) -> pl.DataFrame:
+def _clocked(found: pl.DataFrame, logs: Logs, ahead: Mapping[Log, int]) -> pl.DataFrame:
     """Return the rows with their log's number, the outer ones lower, and their time by the clock that is believed."""
     order = sorted(logs.all, key=lambda log: (log.depth, log.rank))
-    places = rows.select(_LOG).unique(maintain_order=True)
+    places = found.select(_LOG).unique(maintain_order=True)
     of = [logs.of(*place) for place in places.iter_rows()]
     far = [offset if abs(offset) > MINUTE else 0 for offset in (ahead.get(log, 0) for log in of)]
     known = places.with_columns(
         pl.Series("_log", [order.index(log) for log in of], dtype=pl.Int64),
         pl.Series("_ahead", far, dtype=pl.Int64),
     )
-    joined = rows.join(known, on=_LOG, how="left", nulls_equal=True, maintain_order="left")
+    joined = found.join(known, on=_LOG, how="left", nulls_equal=True, maintain_order="left")
     return joined.with_columns((pl.col("timestamp").dt.epoch("us") - pl.col("_ahead")).alias("_time"))
 
 
-def _near(rows: pl.DataFrame, asked: Sequence[_Asked], window: int) -> pl.DataFrame:
+def _near(found: pl.DataFrame, asked: pl.DataFrame, window: int) -> pl.DataFrame:
     """Return the rows within `window` of an event of their client, with its incident."""
-    types = {"_client": pl.String, "_near": pl.Int64, "incident_id": pl.String, "_off_host": pl.Boolean}
-    events = pl.DataFrame(asked, schema=types, orient="row").sort("_near", maintain_order=True)
-    found = rows.sort("_time", maintain_order=True)
-    for name, some in (("_graver", events.filter(pl.col("_off_host"))), ("_other", events)):
-        incidents = some.select("_client", "_near", pl.col("incident_id").alias(name))
+    found = found.sort("_time", maintain_order=True)
+    for name, some in (("_graver", asked.filter("off_host")), ("_other", asked)):
+        incidents = some.select(
+            pl.col("client").alias("_client"), pl.col("time").alias("_near"), pl.col("incident_id").alias(name)
+        )
         found = found.join_asof(
             incidents,
             left_on="_time",
@@ -104,27 +87,20 @@ def _near(rows: pl.DataFrame, asked: Sequence[_Asked], window: int) -> pl.DataFr
     )
 
 
-def _unlike(rows: pl.DataFrame, events: Iterable[Event]) -> pl.DataFrame:
+def _unlike(found: pl.DataFrame, events: Events) -> pl.DataFrame:
     """Return the rows that are no line of an event (a log behind may show its harmless form), each place once."""
-    own = [
-        (line.source, line.number, line.offset, line.target)
-        for event in events
-        for line in (*event.lines, *event.copies)
-        if line.rule_id is None
-    ]
-    types = dict(zip(_PLACE, (pl.String, pl.Int64, pl.Int64, pl.String), strict=True))
-    places = pl.DataFrame(own, schema=types, orient="row")
-    return rows.unique(_PLACE, keep="first", maintain_order=True).join(
-        places, on=_PLACE, how="anti", nulls_equal=True, maintain_order="left"
+    own = events.told.filter(pl.col("rule_id").is_null())
+    return found.unique(_PLACE, keep="first", maintain_order=True).join(
+        own, on=_PLACE, how="anti", nulls_equal=True, maintain_order="left"
     )
 
 
-def _once(rows: pl.DataFrame, logs: Logs) -> pl.DataFrame:
+def _once(found: pl.DataFrame, logs: Logs) -> pl.DataFrame:
     """Return the rows without those that repeat what an outer log told of the same request."""
-    if rows["_log"].n_unique() < 2:
-        return rows
+    if found["_log"].n_unique() < 2:
+        return found
     told = _Told()
-    ordered = rows.sort("_log", "_time", maintain_order=True)
+    ordered = found.sort("_log", "_time", maintain_order=True)
     columns = ("_client", "method", "request_target", "_log", "_time")
     depths = [log.depth for log in sorted(logs.all, key=lambda log: (log.depth, log.rank))]
     new = [
@@ -166,19 +142,12 @@ def _take(times: list[int], time: int) -> bool:
     return True
 
 
-def _rows(rows: pl.DataFrame, logs: Logs) -> Iterator[Timed]:
-    """Yield the rows as the document has them."""
-    names = [log.name for log in sorted(logs.all, key=lambda log: (log.depth, log.rank))]
-    stamp = pl.col("_time").cast(pl.Datetime("us")).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-    columns: dict[str, Any] = {
-        "timestamp": stamp,
-        "kind": pl.lit("context"),
-        "client_ip": pl.col("_client"),
-        "hops": pl.col("_log"),
-    }
-    asis = ("incident_id", "method", "request_target", "status", "source", "line_number")
-    told = [columns.get(name, pl.col(name) if name in asis else pl.lit(None)).alias(name) for name in COLUMNS]
-    hops = COLUMNS.index("hops")
-    for time, *values in rows.select("_time", *told).iter_rows():
-        values[hops] = [names[values[hops]]]
-        yield time, dict(zip(COLUMNS, values, strict=True))
+def _rows(found: pl.DataFrame, logs: Logs) -> pl.DataFrame:
+    """Return the requests as rows of the timeline."""
+    names = pl.Series([log.name for log in sorted(logs.all, key=lambda log: (log.depth, log.rank))], dtype=pl.String)
+    told = found.with_columns(
+        pl.lit("context").alias("kind"),
+        pl.col("_client").alias("client_ip"),
+        pl.concat_list(names.gather(found["_log"])).alias("hops"),
+    )
+    return rows(told.drop("target_host", "outcome", "event_id", "text", strict=False))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Final
+
+import polars as pl
 
 from clerk_logscan.incident.times import HOUR
 
 Span = tuple[int, int]
+_NEVER_BEGUN: Final = -(2**63)
 
 
 def gaps(times: Sequence[int], count: int | None = None) -> list[Span]:
@@ -40,12 +43,14 @@ class Coverage:
     last: int | None = None
     holes: list[Span] = field(default_factory=list)
 
-    def covers(self, time: int) -> bool:
-        """Return whether a request at `time` would stand in these logs."""
-        if self.first is None or self.last is None or not self.first <= time <= self.last:
-            return False
-        place = bisect_right(self.holes, (time, time)) - 1
-        return all(not start < time < end for start, end in self.holes[max(place, 0) : place + 2])
+    def covers(self, times: pl.Series) -> pl.Series:
+        """Return whether requests at `times` (microseconds, none null) would stand in these logs."""
+        if self.first is None or self.last is None:
+            return pl.select(pl.repeat(value=False, n=len(times))).to_series()
+        starts = pl.Series([_NEVER_BEGUN, *(start for start, _ in self.holes)], dtype=pl.Int64)
+        ends = pl.Series([_NEVER_BEGUN, *(end for _, end in self.holes)], dtype=pl.Int64)
+        hole = starts.search_sorted(times, side="left") - 1  # the last one that begins before the time
+        return times.is_between(self.first, self.last) & (times >= ends.gather(hole))
 
     def spans(self) -> list[Span]:
         """Return the covered spans in order."""

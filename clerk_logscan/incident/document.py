@@ -8,12 +8,12 @@ from typing import Any, Final
 import polars as pl
 
 from clerk_logscan import __version__
+from clerk_logscan.incident import lines
 from clerk_logscan.incident.coverage import Span
-from clerk_logscan.incident.events import Event
+from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.hops import Hops
 from clerk_logscan.incident.logs import Input, Log
-from clerk_logscan.incident.people import Lured
-from clerk_logscan.incident.times import as_micros, length, text
+from clerk_logscan.incident.times import as_micros, length, text, texts
 from clerk_logscan.schema import FINDING_COLUMNS
 
 ADVISORY: Final = "CVE-2026-34076 (GHSA-gjxx-92w9-8v8f)"
@@ -39,27 +39,19 @@ _INPUT_COLUMNS: Final = (
 )
 
 
-def finding_rows(findings: pl.DataFrame, events: Sequence[Event]) -> list[Row]:
+def finding_rows(findings: pl.DataFrame, events: Events) -> pl.DataFrame:
     """Return the findings of `events` as rows with the columns of a finding, in the order of time.
 
-    `findings` is the frame with a column `_row`, the row's number, which `events` give their lines as `row`.
+    `findings` is the frame with a column `_row`, the row's number, which the lines of `events` have, too.
     """
-    told = [
-        (line.row, event.severity(line), event.outcome, event.incident_id, event.event_id)
-        for event in events
-        for line in (*event.lines, *event.copies)
-        if line.rule_id is not None
-    ]
-    names = ("_row", "severity", "outcome", "incident_id", "event_id")
-    columns = zip(*told, strict=True) if told else [()] * len(names)
-    types = (pl.Int64, pl.String, pl.String, pl.String, pl.String)
-    settled = pl.DataFrame(
-        [pl.Series(name, values, dtype) for name, values, dtype in zip(names, columns, types, strict=True)]
-    )
-    rows = settled.join(findings.drop("severity"), on="_row", maintain_order="left")
+    mine = events.told.filter(lines.reported()).select("event", "_row", "rule_id", "severity")
+    settled = mine.join(
+        events.table.select("event", "outcome", "incident_id", "event_id"), on="event", maintain_order="left"
+    ).with_columns(events.severity(pl.col("outcome")).alias("severity"))
+    told = settled.drop("rule_id").join(findings.drop("severity"), on="_row", maintain_order="left")
+    ordered = told.sort("timestamp", nulls_last=True, maintain_order=True)
     stamp = pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-    ordered = rows.sort("timestamp", nulls_last=True, maintain_order=True)
-    return ordered.with_columns(stamp).select(FINDING_COLUMNS).to_dicts()
+    return ordered.with_columns(stamp).select(FINDING_COLUMNS)
 
 
 def input_rows(inputs: Sequence[Input], holes: Mapping[str, Sequence[Span]]) -> list[Row]:
@@ -75,18 +67,15 @@ def _input_row(row: Input, holes: Sequence[Span]) -> Row:
     return found
 
 
-def lured_rows(lured: Sequence[Lured]) -> list[Row]:
+def lured_rows(lured: pl.DataFrame) -> list[Row]:
     """Return the lured users with the page that lured them."""
-    return [
-        {
-            "client_ip": user.client,
-            "referer": user.page,
-            "first_seen": text(user.event.time),
-            "target_host": user.event.gravest.target_host,
-            "incident_id": user.event.incident_id,
-        }
-        for user in lured
-    ]
+    return lured.select(
+        pl.col("client").alias("client_ip"),
+        pl.col("page").alias("referer"),
+        texts(lured["time"]).alias("first_seen"),
+        "target_host",
+        "incident_id",
+    ).to_dicts()
 
 
 def hop_rows(logs: Sequence[Log], hops: Hops, ahead: Mapping[Log, int]) -> list[Row]:

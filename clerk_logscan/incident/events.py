@@ -1,121 +1,208 @@
-"""Events: a request that at least one rule reports, with every line that any log has of it."""
+"""Events: the requests that at least one rule reports, with every line that any log has of each, as frames."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-from clerk_logscan.incident.lines import DECODED, OFF_HOST, UNRESOLVABLE, Line
+import polars as pl
+
+from clerk_logscan.incident import lines as lines_of
+from clerk_logscan.incident.lines import CLIENT_BUG, DECODED, OFF_HOST, UNRESOLVABLE
+from clerk_logscan.incident.logs import Log, Logs
+from clerk_logscan.incident.requests import Requests
+from clerk_logscan.incident.times import MINUTE
 from clerk_logscan.schema import SEVERITIES
 
 # The gravest first. An off-host-after-decoding with the outcome `none` counts as the least.
 OUTCOMES: Final = ("presumed-sent", "undetermined", "not-forwarded", "refused", "not-vulnerable", "none")
+LOWERED: Final = ("not-forwarded", "refused", "not-vulnerable")
 _RULES: Final = (OFF_HOST, DECODED, UNRESOLVABLE)
-_NO_ANSWER: Final = frozenset({None, 0, -1})
 
 
-@dataclass(eq=False, slots=True)
-class Event:
-    """One request. `lines` are its lines with the outermost log first; copies of an object come last.
+@dataclass(frozen=True)
+class Events:
+    """Requests that a rule reports.
 
-    `trusted` is the line whose clock is believed, `ahead` by how many microseconds even that one is known to be ahead.
-    The rest is filled in as it is found out.
+    `lines` are their lines with the number of their `event` (`copy`: of an object that is read twice), in the order of
+    the events, the outermost log first, copies last.
+
+    `table` has a row an event, in the order of time: `event`, its number; of its lines, by their place in `lines`,
+    `outer`, `trusted` (whose clock is believed), `gravest` (whose finding speaks for the event: the gravest, the
+    innermost of equals), `telling` (the innermost that tells how far the request came), `deciding` (the innermost of a
+    log that shows targets as they came, else the gravest); `time` in microseconds by the clock that is believed and
+    `ahead`, by how much even that one is known to be ahead; `status`, the innermost answer that any log has;
+    whether there is a finding of a rule, `sends` (off-host), `decodes`, `unresolvable`, `bug` (the client bug), and
+    `noise` (that alone); `names_host`: the key could go to a foreign host; the gravest line's `target_host` and
+    `target_kind`; `event_id`, which equal inputs give again.
+    The rest is added as it is found out: `client`, `outcome`, `reason`, `off_host`, `incident_id`.
     """
 
-    lines: list[Line]
-    trusted: Line
-    ahead: int = 0
-    copies: list[Line] = field(default_factory=list)
-    client: str | None = None
-    outcome: str = "none"
-    reason: str = ""
-    incident_id: str = ""
-    event_id: str = field(init=False)  # equal inputs give it again
-    findings: list[Line] = field(init=False)  # the lines that a rule reports
-    rules: frozenset[str] = field(init=False)  # and those rules
-    names_host: bool = field(init=False)  # whether the key could go to a foreign host
-    gravest: Line = field(init=False)  # whose finding speaks for the event: the gravest, the innermost of equals
-    telling: Line = field(init=False)  # the innermost that tells how far the request came
-    status: int | None = field(init=False)  # the innermost answer that any log has
+    lines: pl.DataFrame
+    table: pl.DataFrame
 
-    def __post_init__(self) -> None:
-        lines = self.lines
-        line = lines[0]
-        self.event_id = stable_id("event", line.source, line.number, line.offset, line.time, line.target)
-        if len(lines) == 1:
-            self.findings, self.rules, self.gravest, self.telling = lines, _alone(line.rule_id), line, line
-            self.status = None if line.status in _NO_ANSWER else line.status
-        else:
-            self.findings = [line for line in lines if line.rule_id is not None]
-            self.rules = frozenset(line.rule_id for line in self.findings if line.rule_id)
-            self.gravest = min(reversed(self.findings), key=_gravity)
-            # A firewall tells only what it stopped.
-            telling = [line for line in lines if not line.log.filters or line.hint == "not-forwarded"]
-            self.telling = (telling or lines)[-1]
-            self.status = next((line.status for line in reversed(lines) if line.status not in _NO_ANSWER), None)
-        self.names_host = OFF_HOST in self.rules or DECODED in self.rules
+    def at(self, which: str, column: str) -> pl.Series:
+        """Return a column of each event's line `which` (`outer`, `trusted`, ...)."""
+        return self.lines[column].gather(self.table[which])
 
-    @property
-    def outer(self) -> Line:
-        """Return the line of the outermost log that has the request."""
-        return self.lines[0]
+    def where(self, wanted: pl.Expr | pl.Series) -> Events:
+        """Return the events of which `wanted` holds."""
+        kept = self.table.filter(wanted)
+        return self if kept.height == self.table.height else Events(self.lines, kept)
 
-    @property
-    def inner(self) -> Line:
-        """Return the line of the innermost log that has the request."""
-        return self.lines[-1]
+    def having(self, *columns: pl.Series | pl.Expr) -> Events:
+        """Return the events with more columns."""
+        return Events(self.lines, self.table.with_columns(*columns))
 
-    @property
-    def time(self) -> int | None:
-        """Return when the request was logged, microseconds, by the clock that is believed."""
-        time = self.trusted.time
-        return time if time is None else time - self.ahead
+    @cached_property
+    def told(self) -> pl.DataFrame:
+        """Return the lines of these events, in their order, copies too."""
+        if self.table.height == _count(self.lines["event"]):
+            return self.lines
+        mine = pl.Series([False]).extend_constant(value=False, n=_count(self.lines["event"]) - 1)
+        mine = mine.scatter(self.table["event"], values=True)
+        return self.lines.filter(mine.gather(self.lines["event"]))
 
-    @property
-    def off_host(self) -> bool:
-        """Return whether it is an off-host event as the verdict counts them."""
-        return OFF_HOST in self.rules or (DECODED in self.rules and self.outcome == "presumed-sent")
+    @cached_property
+    def own(self) -> pl.DataFrame:
+        """Return the lines of these events without copies."""
+        return self.told.filter(~pl.col("copy"))
 
-    def severity(self, line: Line) -> str:
-        """Return the severity of one of its findings, which the outcome may lower."""
-        lowered = self.outcome in {"not-forwarded", "refused", "not-vulnerable"}
-        void = line.rule_id == DECODED and self.outcome == "none"
-        return "low" if lowered or void else str(line.severity)
+    @cached_property
+    def findings(self) -> pl.DataFrame:
+        """Return the lines that a rule reports, without copies."""
+        return self.own.filter(lines_of.reported())
+
+    def any_line(self, column: pl.Expr | pl.Series) -> pl.Series:
+        """Return for each event whether `column` (of the frame `own`) holds of any of its lines."""
+        return self.table["event"].is_in(self.own.filter(column)["event"].implode())
+
+    def of_lines(self, column: str) -> pl.Series:
+        """Return for each event the first value of a column that is not null, the outermost line's first."""
+        first = self.own.filter(pl.col(column).is_not_null()).unique("event", keep="first", maintain_order=True)
+        return self.table.select("event").join(
+            first.select("event", column), on="event", how="left", maintain_order="left"
+        )[column]
+
+    def severity(self, outcome: pl.Expr) -> pl.Expr:
+        """Return the severity of a finding (a row with `rule_id` and `severity`), which its event's outcome lowers."""
+        void = (pl.col("rule_id") == DECODED) & (outcome == "none")
+        return pl.when(outcome.is_in(LOWERED) | void).then(pl.lit("low")).otherwise(pl.col("severity"))
 
 
-@cache
-def _alone(rule: str | None) -> frozenset[str]:
-    """Return the rules of an event of one line: one object for all of them."""
-    return frozenset({rule} if rule else ())
+def _count(events: pl.Series) -> int:
+    """Return how many events lines are of, which have their numbers in order."""
+    return int(events[-1]) + 1 if len(events) else 0
 
 
-def stable_id(*parts: object) -> str:
-    """Return an id in the form of a UUID (RFC 9562, version 8) that equal parts give again."""
-    digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-8{digest[17:20]}-{digest[20:]}"
+def of(requests: Requests, logs: Logs, ahead: Mapping[Log, int]) -> Events:
+    """Return the requests as events, in the order of time, those without one last, else as they stand in the inputs.
+
+    `ahead` is by how much each log's clock is ahead of the one that is believed.
+    """
+    lines = _in_time_order(_trusted(requests.lines, logs, ahead), logs).with_row_index("line")
+    own = lines.filter(~pl.col("copy"))
+    innermost, filters = -pl.col("place"), logs.told_of(own["log"], "filters")
+    # A firewall tells only what it stopped.
+    silent = filters & (own["_hint"].fill_null("") != "not-forwarded")
+    picks = {
+        "outer": _first(own, pl.col("place")),
+        "trusted": _first(own, pl.col("_distrust"), pl.col("place")),
+        "gravest": _first(own.filter(lines_of.reported()), *_GRAVITY, innermost),
+        "telling": _first(own.with_columns(silent.alias("_silent")), pl.col("_silent"), innermost),
+        "_showing": _first(own.filter(~logs.told_of(own["log"], "hidden")), innermost),
+        "_answered": _first(own.filter(~pl.col("status").is_in([0, -1])), innermost),
+    }
+    table = picks.pop("outer").rename({"line": "outer"})
+    for name, pick in picks.items():
+        table = table.join(pick.rename({"line": name}), on="event", how="left", maintain_order="left")
+    table = table.with_columns(pl.coalesce("_showing", "gravest").alias("deciding"))
+    return _described(Events(lines.drop("line", "request"), table))
 
 
-def _gravity(line: Line) -> tuple[int, int]:
-    rank = SEVERITIES.index(line.severity) if line.severity in SEVERITIES else len(SEVERITIES)
-    return rank, _RULES.index(line.rule_id) if line.rule_id in _RULES else len(_RULES)
+def _trusted(lines: pl.DataFrame, logs: Logs, ahead: Mapping[Log, int]) -> pl.DataFrame:
+    """Return the lines with `_distrust`, the lowest of an event's lines is believed, and `_ahead`, how far it is ahead.
+
+    A clock that is right is believed, else one that can be corrected; where none is known to be wrong, the outermost.
+    """
+    if not any(ahead.values()):
+        return lines.with_columns(pl.lit(0).alias("_distrust"), pl.lit(0, dtype=pl.Int64).alias("_ahead"))
+    late = pl.Series("_ahead", [ahead.get(log, 0) for log in logs.all], dtype=pl.Int64).gather(lines["log"])
+    timed = pl.col("time").is_not_null()
+    right = timed & (pl.col("_ahead").abs() <= MINUTE)
+    distrust = pl.when(right).then(0).when(timed).then(1).otherwise(2)
+    return lines.with_columns(late).with_columns(
+        distrust.alias("_distrust"), pl.when(right).then(0).otherwise("_ahead").alias("_ahead")
+    )
 
 
-def of(requests: Iterable[list[Line]]) -> list[Event]:
-    """Return the requests that a rule reports, as events; the outermost line's clock is believed."""
-    return [Event(lines, lines[0]) for lines in requests if any(line.rule_id is not None for line in lines)]
+def _in_time_order(lines: pl.DataFrame, logs: Logs) -> pl.DataFrame:
+    """Return the lines with `event`, the number of their request in the order of time, ordered by it."""
+    own = lines.filter(~pl.col("copy"))
+    outer = own.unique("request", keep="first", maintain_order=True)
+    trusted = own.sort("request", "_distrust", maintain_order=True).unique("request", keep="first", maintain_order=True)
+    order = outer.select(
+        "request",
+        (trusted["time"] - trusted["_ahead"]).alias("_time"),
+        pl.col("source").replace_strict(logs.order, default=len(logs.order), return_dtype=pl.Int64).alias("_input"),
+        pl.col("line_number").fill_null(0).alias("_number"),
+    ).sort("_time", "_input", "_number", nulls_last=True, maintain_order=True)
+    numbered = order.select("request", pl.int_range(pl.len()).alias("event"))
+    return lines.join(numbered, on="request", how="left", maintain_order="left").sort(
+        "event", "copy", "place", maintain_order=True
+    )
 
 
-def attach_copies(events: Iterable[Event], copied: Iterable[Line], originals: Mapping[str, str]) -> list[Event]:
-    """Give the lines of copied inputs to the events of their originals; return new events for what is left."""
-    by_place = {(line.source, line.number, line.offset, line.target): event for event in events for line in event.lines}
-    left = []
-    for line in copied:
-        event = by_place.get((originals[line.source], line.number, line.offset, line.target))
-        if event is not None:
-            event.copies.append(line)
-        elif line.rule_id is not None:
-            left.append(Event([line], line))
-    return left
+def _first(lines: pl.DataFrame, *order: pl.Expr) -> pl.DataFrame:
+    """Return of each event's `lines` the first in `order`: `event` and `line`."""
+    if lines["event"].n_unique() < lines.height:
+        lines = lines.sort("event", *order, maintain_order=True).unique("event", keep="first", maintain_order=True)
+    return lines.select("event", "line")
+
+
+def _rank(column: str, order: Sequence[str]) -> pl.Expr:
+    ranks = {name: rank for rank, name in enumerate(order)}
+    return pl.col(column).replace_strict(ranks, default=len(order), return_dtype=pl.Int64)
+
+
+_GRAVITY: Final = (_rank("severity", SEVERITIES), _rank("rule_id", _RULES))
+
+
+def _described(events: Events) -> Events:
+    """Return the events with what follows from their lines."""
+    rule = pl.col("rule_id")
+    lines, table = events.lines, events.table
+    flags = {"sends": OFF_HOST, "decodes": DECODED, "unresolvable": UNRESOLVABLE, "bug": CLIENT_BUG}
+    events = events.having(
+        (events.at("trusted", "time") - events.at("trusted", "_ahead")).alias("time"),
+        events.at("trusted", "_ahead").alias("ahead"),
+        lines["status"].gather(table["_answered"]).alias("status"),
+        *(events.at("gravest", name) for name in ("target_host", "target_kind")),
+        *(events.any_line(rule == name).alias(flag) for flag, name in flags.items()),
+        _ids(events).alias("event_id"),
+    )
+    others = events.any_line(rule != CLIENT_BUG)
+    return events.having(
+        (pl.col("sends") | pl.col("decodes")).alias("names_host"), (pl.col("bug") & ~others).alias("noise")
+    )
+
+
+def _ids(events: Events) -> pl.Series:
+    """Return the id of each event."""
+    names = ("source", "line_number", "byte_offset", "time", "request_target")
+    parts = pl.DataFrame([events.at("outer", name) for name in names]).select(
+        pl.col(name).cast(pl.String).fill_null("None") for name in names
+    )
+    return stable_ids(parts.select(pl.concat_str(pl.lit("event"), *names, separator="\0")).to_series())
+
+
+def stable_ids(texts: pl.Series) -> pl.Series:
+    """Return ids in the form of UUIDs (RFC 9562, version 8) that equal texts give again."""
+    digests = [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
+    spans = ((0, 8), (8, 4), (13, 3), (17, 3), (20, 12))
+    one, two, three, four, five = (pl.col("id").str.slice(start, length) for start, length in spans)
+    joined = pl.format("{}-{}-8{}-8{}-{}", one, two, three, four, five)
+    return pl.DataFrame({"id": pl.Series(digests, dtype=pl.String)}).select(joined).to_series()

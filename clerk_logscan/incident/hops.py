@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from statistics import median
 
+import polars as pl
+
 from clerk_logscan.incident.lines import Line
 from clerk_logscan.incident.logs import UNKNOWN, Log
 from clerk_logscan.incident.sightings import Common, addresses_of
@@ -16,6 +18,7 @@ from clerk_logscan.incident.skew import TOLERANCE, Estimate, estimate
 from clerk_logscan.incident.times import HOUR, SECOND
 
 _QUARTER = HOUR // 4
+_NEVER = 2**63 - 1
 
 
 @dataclass(eq=False)
@@ -31,10 +34,14 @@ class Hop:
     common: Common
     shared: list[int] = field(default_factory=list)
 
-    def shares_near(self, time: int) -> bool:
-        """Return whether both logs saw a proxy-path request within the hour around `time` (the outer clock)."""
-        place = bisect_left(self.shared, time - HOUR)
-        return place < len(self.shared) and self.shared[place] <= time + HOUR
+    def shares_near(self, times: pl.Series) -> pl.Series:
+        """Return whether both logs saw a proxy-path request within the hour around each of `times` (the outer clock).
+
+        `times` are microseconds, none of them null.
+        """
+        shared = pl.Series([*self.shared, _NEVER], dtype=pl.Int64)
+        next_ = shared.gather(shared.search_sorted(times - HOUR, side="left").clip(0, len(self.shared)))
+        return next_ <= times + HOUR
 
 
 class Hops:

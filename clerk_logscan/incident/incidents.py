@@ -2,106 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from clerk_logscan.incident import people
+import polars as pl
+
+from clerk_logscan.incident.distinct import mapped
 from clerk_logscan.incident.domains import registrable
-from clerk_logscan.incident.events import OUTCOMES, Event, stable_id
+from clerk_logscan.incident.events import OUTCOMES, Events, stable_ids
 from clerk_logscan.incident.lines import CLIENT_BUG
-from clerk_logscan.incident.times import said, text
+from clerk_logscan.incident.times import texts
 from clerk_logscan.schema import SEVERITIES
 
-_OUTSIDE: Final = frozenset({"public", "canary"})
-
-
-@dataclass(eq=False)
-class Incident:
-    """Events towards one registrable domain, or of one client; `events` in the order of time."""
-
-    key: tuple[str, str]
-    events: list[Event] = field(default_factory=list)
-    attackers: list[str] = field(default_factory=list)
-    lured: list[str] = field(default_factory=list)
-
-    @cached_property
-    def incident_id(self) -> str:
-        """Return an id that equal inputs give again."""
-        return stable_id("incident", *self.key)
-
-    @cached_property
-    def severity(self) -> str:
-        """Return the gravest severity of its findings."""
-        found = {event.severity(line) for event in self.events for line in event.findings}
-        return min(found, key=_severity_rank)
-
-    @cached_property
-    def outcome(self) -> str:
-        """Return the gravest outcome of its events."""
-        return min({event.outcome for event in self.events}, key=OUTCOMES.index)
-
-    @cached_property
-    def times(self) -> list[int]:
-        """Return the times of its events, in order."""
-        return sorted(event.time for event in self.events if event.time is not None)
-
-    @cached_property
-    def off_host(self) -> int:
-        """Return how many off-host events it holds."""
-        return sum(event.off_host for event in self.events)
-
-    @cached_property
-    def target_hosts(self) -> list[str]:
-        """Return the hosts that would get the key, in the order in which they were first asked for."""
-        return _each(line.target_host for event in self.events for line in event.findings)
-
-    def row(self) -> dict[str, Any]:
-        """Return the incident as it stands in the document."""
-        return {
-            "incident_id": self.incident_id,
-            "severity": self.severity,
-            "outcome": self.outcome,
-            "first_seen": text(self.times[0]) if self.times else None,
-            "last_seen": text(self.times[-1]) if self.times else None,
-            "events": self.off_host,
-            "target_hosts": self.target_hosts,
-            "target_kinds": _each(line.target_kind for event in self.events for line in event.findings),
-            "rule_ids": sorted({rule for event in self.events for rule in event.rules}),
-            "attacker_clients": self.attackers,
-            "lured_clients": self.lured,
-            "summary": self.summary(),
-        }
-
-    def summary(self) -> str:
-        """Return one or two sentences: what was asked, by whom, and what came of it."""
-        return f"{self._asked()}. {_CAME_OF_IT[self.outcome]}{self._known_kinds()}"
-
-    def _asked(self) -> str:
-        kind, name = self.key
-        one = len(self.events) == 1
-        many, name_ = f"{len(self.events):,} request{'' if one else 's'}", "names" if one else "name"
-        if kind == "domain":
-            return f"{many} that {name_} {listed(self.target_hosts)}{self._by()}"
-        if kind == "inside":
-            return f"{many} of {name} that {name_} internal targets ({listed(self.target_hosts)})"
-        if kind == "client bug":
-            return f"{many} of {name} with the known clerk-js bug"
-        return f"{many} of {name} that {name_} no foreign host"
-
-    def _by(self) -> str:
-        people_ = [f"client {listed(self.attackers)}"] if self.attackers else []
-        people_ += [f"lured user{'s' if len(self.lured) > 1 else ''} {listed(self.lured)}"] if self.lured else []
-        return f", by {' and '.join(people_)}" if people_ else ""
-
-    def _known_kinds(self) -> str:
-        kinds = {line.target_kind for event in self.events for line in event.findings}
-        notes = [note for kind, note in KINDS.items() if kind in kinds and self.key[0] != "client bug"]
-        return "".join(f" Named: {note}." for note in notes)
-
-
+_OUTSIDE: Final = ("public", "canary")
 _CAME_OF_IT: Final = {
     "presumed-sent": "The key is presumed sent.",
     "undetermined": "It is possible that the key was sent.",
@@ -120,66 +33,156 @@ KINDS: Final = {
 }
 
 
-def group(events: Sequence[Event]) -> list[Incident]:
-    """Return the incidents of `events` (in the order of time), each event's `incident_id` set; the order is theirs."""
-    found: dict[tuple[str, str], Incident] = {}
-    for event in events:
-        key = _key(event)
-        incident = found.setdefault(key, Incident(key))
-        incident.events.append(event)
-    for incident in found.values():
-        for event in incident.events:
-            event.incident_id = incident.incident_id
-    return list(found.values())
+def group(events: Events) -> Events:
+    """Return the events with their incident: `incident_id`, its `kind` and whom it is named after, `name`.
+
+    `kind` is `domain` (towards one registrable domain), or, of one client, `inside`, `no host` or `client bug`.
+    """
+    host, rule = pl.col("target_host"), events.at("gravest", "rule_id").alias("_rule")
+    domain = mapped(events.table["target_host"], lambda name: name and registrable(name), pl.String()).alias("_domain")
+    outside = pl.col("target_kind").is_null() | pl.col("target_kind").is_in(_OUTSIDE)
+    kind = (
+        pl.when(pl.col("_rule") == CLIENT_BUG).then(pl.lit("client bug"))
+        .when(host.is_null()).then(pl.lit("no host"))
+        .when(outside).then(pl.lit("domain"))
+        .otherwise(pl.lit("inside"))
+    )  # fmt: skip
+    client = pl.when(pl.col("client") != "").then("client").otherwise(pl.lit("an unknown client"))
+    keys = events.table.with_columns(rule, domain).select(
+        kind.alias("kind"), pl.when(kind == "domain").then("_domain").otherwise(client).alias("name")
+    )
+    known = keys.unique(maintain_order=True)
+    texts_ = known.select(pl.concat_str(pl.lit("incident"), "kind", "name", separator="\0")).to_series()
+    identified = known.with_columns(stable_ids(texts_).alias("incident_id"))
+    return events.having(*keys.join(identified, on=["kind", "name"], how="left", maintain_order="left"))
 
 
-def name_people(incidents: Iterable[Incident], lured: Iterable[people.Lured], own: set[str]) -> None:
-    """Name the attackers and the lured users of each incident."""
-    clients = {user.client for user in lured}
-    by_incident: dict[str, list[str]] = defaultdict(list)
-    for user in lured:
-        by_incident[user.event.incident_id].append(user.client)
-    for incident in incidents:
-        incident.lured = list(dict.fromkeys(by_incident[incident.incident_id]))
-        incident.attackers = people.attackers(incident.events, clients, own)
+def of(events: Events, lured: pl.DataFrame, attackers: pl.DataFrame) -> pl.DataFrame:
+    """Return the incidents as the document has them, the gravest first: by severity, outcome, then by time.
+
+    `lured` (see `people.lured`) and `attackers` (`incident_id`, `client`) name the people of each.
+    """
+    table = events.table
+    found = table.group_by("incident_id", maintain_order=True).agg(
+        pl.col("kind", "name").first(),
+        _gravest("outcome", OUTCOMES),
+        pl.col("time").min().alias("_first"),
+        pl.col("time").max().alias("_last"),
+        pl.col("off_host").sum().cast(pl.Int64).alias("events"),
+        pl.len().alias("_requests"),
+    )
+    told = events.findings.select("event", "rule_id", "severity", "target_host", "target_kind").join(
+        table.select("event", "incident_id", "outcome"), on="event", maintain_order="left"
+    )
+    told = told.with_columns(events.severity(pl.col("outcome")).alias("severity"))
+    names = told.group_by("incident_id").agg(
+        _gravest("severity", SEVERITIES),
+        pl.col("target_host").drop_nulls().unique(maintain_order=True).alias("target_hosts"),
+        pl.col("target_kind").drop_nulls().unique(maintain_order=True).alias("target_kinds"),
+        pl.col("rule_id").unique().sort().alias("rule_ids"),
+    )
+    people = (
+        lured.group_by("incident_id").agg(pl.col("client").unique(maintain_order=True).alias("lured_clients")),
+        attackers.group_by("incident_id", maintain_order=True).agg(pl.col("client").alias("attacker_clients")),
+    )
+    for more in (names, *people):
+        found = found.join(more, on="incident_id", how="left", maintain_order="left")
+    nobody = (pl.col(name).fill_null([]) for name in ("lured_clients", "attacker_clients"))
+    ordered = found.with_columns(nobody).sort(
+        _rank("severity", SEVERITIES), _rank("outcome", OUTCOMES), "_first", "kind", "name", nulls_last=True
+    )
+    return _rows(ordered)
 
 
-def in_order(incidents: Iterable[Incident]) -> list[Incident]:
-    """Return the gravest first: by severity, outcome, then by time."""
+def _rank(column: str, order: Sequence[str]) -> pl.Expr:
+    ranks = {name: rank for rank, name in enumerate(order)}
+    return pl.col(column).replace_strict(ranks, default=len(order), return_dtype=pl.Int64)
 
-    def gravity(incident: Incident) -> tuple[int, int, float, tuple[str, str]]:
-        first = incident.times[0] if incident.times else float("inf")
-        return _severity_rank(incident.severity), OUTCOMES.index(incident.outcome), first, incident.key
 
-    return sorted(incidents, key=gravity)
+def _gravest(column: str, order: Sequence[str]) -> pl.Expr:
+    """Return the gravest of a group's values."""
+    return pl.col(column).sort_by(_rank(column, order)).first()
+
+
+def _rows(incidents: pl.DataFrame) -> pl.DataFrame:
+    times = [texts(incidents[name]).alias(name) for name in ("_first", "_last")]
+    return incidents.select(
+        "incident_id",
+        "severity",
+        "outcome",
+        times[0].alias("first_seen"),
+        times[1].alias("last_seen"),
+        "events",
+        "target_hosts",
+        "target_kinds",
+        "rule_ids",
+        "attacker_clients",
+        "lured_clients",
+        _summary().alias("summary"),
+    )
+
+
+def _summary() -> pl.Expr:
+    """Return one or two sentences: what was asked, by whom, and what came of it."""
+    came = pl.col("outcome").replace_strict(_CAME_OF_IT, return_dtype=pl.String)
+    return pl.concat_str(_asked(), pl.lit(". "), came, _known_kinds())
+
+
+def _asked() -> pl.Expr:
+    one = pl.col("_requests") == 1
+    many = pl.format(
+        "{} request{}", _grouped(pl.col("_requests")), pl.when(one).then(pl.lit("")).otherwise(pl.lit("s"))
+    )
+    names = pl.when(one).then(pl.lit("names")).otherwise(pl.lit("name"))
+    hosts, name, kind = _listed("target_hosts"), pl.col("name"), pl.col("kind")
+    return (
+        pl.when(kind == "domain").then(pl.format("{} that {} {}{}", many, names, hosts, _by()))
+        .when(kind == "inside").then(pl.format("{} of {} that {} internal targets ({})", many, name, names, hosts))
+        .when(kind == "client bug").then(pl.format("{} of {} with the known clerk-js bug", many, name))
+        .otherwise(pl.format("{} of {} that {} no foreign host", many, name, names))
+    )  # fmt: skip
+
+
+def _by() -> pl.Expr:
+    attackers, lured = pl.col("attacker_clients").list.len(), pl.col("lured_clients").list.len()
+    clients = pl.when(attackers > 0).then(pl.format("client {}", _listed("attacker_clients")))
+    plural = pl.when(lured > 1).then(pl.lit("s")).otherwise(pl.lit(""))
+    users = pl.when(lured > 0).then(pl.format("lured user{} {}", plural, _listed("lured_clients")))
+    named = pl.concat_str(clients, users, separator=" and ", ignore_nulls=True)
+    return pl.when(attackers + lured > 0).then(pl.format(", by {}", named)).otherwise(pl.lit(""))
+
+
+def _known_kinds() -> pl.Expr:
+    loud = pl.col("kind") != "client bug"
+    notes = [
+        pl.when(loud & pl.col("target_kinds").list.contains(kind)).then(pl.lit(f" Named: {note}."))
+        for kind, note in KINDS.items()
+    ]
+    return pl.concat_str(notes, ignore_nulls=True)
+
+
+def _listed(column: str, most: int = 3) -> pl.Expr:
+    """Return the first few names of each list and the exact number of the others."""
+    names = pl.col(column)
+    rest = names.list.len().cast(pl.Int64) - most
+    more = pl.when(rest > 0).then(pl.format(" and {} more", _grouped(rest))).otherwise(pl.lit(""))
+    return pl.concat_str(names.list.head(most).list.join(", "), more)
+
+
+def _grouped(number: pl.Expr) -> pl.Expr:
+    """Return numbers as text with a comma between thousands."""
+    number = number.cast(pl.Int64)
+    last, text = (number % 1000).cast(pl.String).str.zfill(3), number.cast(pl.String)
+    thousands, millions = (number // 1000).cast(pl.String), (number // 1_000_000).cast(pl.String)
+    middle = (number // 1000 % 1000).cast(pl.String).str.zfill(3)
+    return (
+        pl.when(number < 1000).then(text)
+        .when(number < 1_000_000).then(pl.format("{},{}", thousands, last))
+        .otherwise(pl.format("{},{},{}", millions, middle, last))
+    )  # fmt: skip
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:
     """Return the first few names and the exact number of the others."""
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
-
-
-def seen(incident: Incident) -> str:
-    """Return when an incident began, in words."""
-    return said(incident.times[0]) if incident.times else "an unknown time"
-
-
-def _key(event: Event) -> tuple[str, str]:
-    line = event.gravest
-    client = event.client or "an unknown client"
-    if line.rule_id == CLIENT_BUG:
-        return "client bug", client
-    if line.target_host is None:
-        return "no host", client
-    if line.target_kind is None or line.target_kind in _OUTSIDE:
-        return "domain", registrable(line.target_host)
-    return "inside", client
-
-
-def _severity_rank(severity: str) -> int:
-    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
-
-
-def _each(names: Iterable[str | None]) -> list[str]:
-    return list(dict.fromkeys(name for name in names if name is not None))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from clerk_logscan.incident.events import Event
-from clerk_logscan.incident.lines import UNRESOLVABLE
+import polars as pl
+
+from clerk_logscan.incident.distinct import mapped_rows
+from clerk_logscan.incident.events import Events
 
 # Read off the real packages behind nginx (see the oracle's notes in docs): status, logged bytes, what it suggests.
 _FAILED_FETCH: Final = frozenset({108, 119})
@@ -15,19 +17,33 @@ _HONO_500: Final = 21
 TELLING: Final = _FAILED_FETCH | {_NGINX_OWN_502, _FASTIFY_500, _HONO_500}  # sizes that suggest anything
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 GATEWAY: Final = frozenset({502, 504})
+_RAW_BYTES: Final = "it was sent with raw bytes that Node's parser answers with 400"
 
 
-def of(event: Event) -> list[str]:
-    """Return the indications that the event's lines give, each once."""
-    tell = _of_probe if UNRESOLVABLE in event.rules else _of_answer if event.names_host else _nothing
-    found = [text for line in event.lines if (text := tell(line.status, line.size))]
-    if event.names_host and any(line.raw_bytes for line in event.lines):
-        found.append("it was sent with raw bytes that Node's parser answers with 400")
-    return list(dict.fromkeys(found))
+def of(events: Events) -> pl.Series:
+    """Return the indications that each event's lines give, each once, joined by `; `; null where there are none."""
+    tells = events.table.select(
+        "event",
+        _tell=pl.when("unresolvable").then(pl.lit("probe")).when("names_host").then(pl.lit("answer")),
+        _raw="names_host",
+    )
+    size = pl.when(pl.col("bytes_sent").is_in(list(TELLING))).then("bytes_sent")
+    told = events.own.select("event", "status", size, "_non_ascii").join(
+        tells.filter(pl.col("_tell").is_not_null()), on="event", maintain_order="left"
+    )
+    text = mapped_rows(told.select("_tell", "status", "bytes_sent"), _indication, pl.String()).alias("_text")
+    found = pl.concat(
+        [
+            told.select("event", text).drop_nulls(),
+            told.filter(pl.col("_non_ascii") & pl.col("_raw")).select("event", pl.lit(_RAW_BYTES).alias("_text")),
+        ]
+    )
+    joined = found.group_by("event").agg(pl.col("_text").unique(maintain_order=True).str.join("; "))
+    return events.table.select("event").join(joined, on="event", how="left", maintain_order="left")["_text"]
 
 
-def _nothing(status: int | None, size: int | None) -> str | None:
-    return None
+def _indication(tell: str, status: int | None, size: int | None) -> str | None:
+    return (_of_probe if tell == "probe" else _of_answer)(status, size)
 
 
 def _of_answer(status: int | None, size: int | None) -> str | None:

@@ -18,23 +18,22 @@ from clerk_logscan.incident import (
     domains,
     evidence,
     incidents,
-    joining,
     lines,
     logs,
     outages,
     outcome,
     people,
     reading,
-    sightings,
+    requests,
     statement,
     timeline,
     verdict,
 )
 from clerk_logscan.incident import events as events_of
 from clerk_logscan.incident.coverage import Span, uncovered
-from clerk_logscan.incident.events import Event
+from clerk_logscan.incident.distinct import mapped
+from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.hops import Hops
-from clerk_logscan.incident.lines import Line
 from clerk_logscan.incident.logs import Logs
 from clerk_logscan.incident.times import micros
 
@@ -74,34 +73,29 @@ def _investigated(
     known = Logs(every, inputs, facts)
     once = every.filter(pl.col("source").is_in(list(copied)).not_()) if copied else every
 
-    requests, hops, events = _events(every, known, copied)
+    asked = requests.join(_told(every, known), known, copied)
+    hops, own = asked.hops, asked.own
     ahead = clocks.offsets(known.all, hops)
-    clocks.trust(events, ahead)
-    events = _ordered(events, known)
-    own = people.own_hops(requests)
     clients = people.Clients(own, people.fronts(every, findings))
-    for event in events:
-        event.client = clients.of(event)
+    events = events_of.of(asked, known, ahead)
+    events = events.having(clients.of(events))
+    every_event, events = events, _within(events, options)
     windows = _windows(options)
-    down = outages.find(events, once, known)
-    events = _within(events, options)
-    outcome.settle(events, evidence.Evidence(known.all, hops, down), windows)
-    down = outages.of(down, events)
-
-    found = incidents.group(events)
+    down, mine = outages.find(every_event, events, once, known)
+    events = outcome.settle(events, evidence.Evidence(known.all, hops, down), windows)
+    events = incidents.group(events)
     lured = people.lured(events, once)
-    incidents.name_people(found, lured, own)
-    found = incidents.in_order(found)
+    found = incidents.of(events, lured, people.attackers(events, lured["client"], own))
 
     holes = logs.input_gaps(inputs)
     reasons = reading.reasons(inputs, facts, known.all, hops)
-    case = verdict.Case(events, windows, reasons, list(dict.fromkeys(user.client for user in lured)))
+    case = verdict.Case(events.table, windows, reasons, lured["client"].unique(maintain_order=True).to_list())
     scene = statement.Scene(
         case=case,
         inputs=inputs,
         covered=_covered(known),
         holes=_open_holes(known, hops),
-        attackers=list(dict.fromkeys(name for incident in found for name in incident.attackers)),
+        attackers=found["attacker_clients"].explode().drop_nulls().unique(maintain_order=True).to_list(),
         lured=lured,
         own=sorted(own),
         ahead=ahead,
@@ -109,25 +103,25 @@ def _investigated(
         proxy_requests=_proxy_requests(inputs, observed),
     )
     rows = [
-        *timeline.of_events(events),
-        *context.of(events, once, known, ahead, clients, _window(options)),
-        *timeline.of_outages(down),
-        *timeline.of_gaps(holes),
-        *timeline.of_windows(windows),
+        timeline.of_events(events, known.all),
+        context.of(events, once, known, ahead, clients, _window(options)),
+        timeline.of_outages(mine, events),
+        timeline.of_gaps(holes),
+        timeline.of_windows(windows),
     ]
     return {
         "verdict": case.verdict,
         "statement": statement.statement(scene),
         "proxy_requests": scene.proxy_requests,
-        "findings": document.finding_rows(findings, events),
-        "incidents": [incident.row() for incident in found],
-        "timeline": timeline.in_time_order(rows),
+        "findings": document.finding_rows(findings, events).to_dicts(),
+        "incidents": found.to_dicts(),
+        "timeline": timeline.in_time_order(rows).to_dicts(),
         "inputs": document.input_rows(inputs, holes),
         "lured": document.lured_rows(lured),
         "rules": [rule.words() for rule in rules.known()],
         "next_steps": advice.steps(case),
         "tool": document.tool(options),
-        "spans": timeline.spans(down, holes),
+        "spans": timeline.spans(mine, holes),
         "hops": document.hop_rows(known.all, hops, ahead),
         "limits": statement.limits(scene),
     }
@@ -140,32 +134,22 @@ def _every(findings: pl.DataFrame, observed: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([told, seen.join(told, on=_PLACE, how="anti", nulls_equal=True)], how="diagonal_relaxed")
 
 
-def _reported() -> pl.Expr:
-    return pl.col("rule_id").is_not_null()
-
-
 def _through() -> pl.Expr:
     """Return whether a request went through the proxy or would have, as logged or as a decoding hop passes it on."""
     flags = ("matched", "decoded_matched", "unresolvable")
     return pl.any_horizontal(pl.col(flags).fill_null(value=False))
 
 
-def _events(every: pl.DataFrame, known: Logs, copied: Mapping[str, str]) -> tuple[list[list[Line]], Hops, list[Event]]:
-    """Return the requests as lines of all logs, the hops that they prove, and the requests that a rule reports.
+def _told(every: pl.DataFrame, known: Logs) -> pl.DataFrame:
+    """Return the lines to look at: what a rule reports, and what else went through the proxy, if hops may show by it.
 
     With one log alone nothing can be joined, and only the findings are looked at.
     """
-    told = lines.read(every.filter(_reported()))
-    if len(known.all) > 1:
-        told += lines.read(_nearest(every.filter(_through() & ~_reported()), every.filter(_reported())))
-    for line in told:
-        line.log = known.of(line.source, line.log_format)
-    first = [line for line in told if line.source not in copied]
-    hops = Hops(first, sightings.common(first) if len(known.all) > 1 else {})
-    requests = joining.join(first, hops)
-    events = events_of.of(requests)
-    again = [line for line in told if line.source in copied]
-    return requests, hops, events + events_of.attach_copies(events, again, copied)
+    found = every.filter(lines.reported())
+    if len(known.all) < 2:
+        return lines.table(found, known)
+    others = _nearest(every.filter(_through() & ~lines.reported()), found)
+    return lines.table(pl.concat([found, others], how="diagonal"), known)
 
 
 _ENOUGH: Final = 100_000  # ordinary proxy requests of an input: more say no more of hops and clocks
@@ -183,32 +167,23 @@ def _nearest(others: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
     return ordered.group_by("source", maintain_order=True).head(_ENOUGH).sort("source", "line_number")
 
 
-def _within(events: Sequence[Event], options: Any) -> list[Event]:
-    """Return the events of the time and the hosts asked for; one that states none is inside."""
+def _within(events: Events, options: Any) -> Events:
+    """Return the events of the time and the hosts asked for; one that states no time is inside.
+
+    So is one for which any log names one of these hosts, or none names any: an inner hop may rename it.
+    """
     since, until = micros(getattr(options, "since", None)), micros(getattr(options, "until", None))
     hosts = set(getattr(options, "hosts", ()))
-    return [
-        event
-        for event in events
-        if (event.time is None or ((since is None or event.time >= since) and (until is None or event.time <= until)))
-        and (not hosts or _for_host(event, hosts))
-    ]
-
-
-def _for_host(event: Event, hosts: set[str]) -> bool:
-    """Return whether any log names one of `hosts` as the request's, or none names any: an inner hop may rename it."""
-    named = {domains.host_of(line.host) for line in event.lines} - {None}
-    return not named or bool(named & hosts)
-
-
-def _ordered(events: Sequence[Event], known: Logs) -> list[Event]:
-    """Return the events in the order of time, those without one last, else as they stand in the inputs."""
-
-    def place(event: Event) -> tuple[bool, int, int, int]:
-        line = event.outer
-        return event.time is None, event.time or 0, known.order.get(line.source, len(known.order)), line.number or 0
-
-    return sorted(events, key=place)
+    time = pl.col("time")
+    if since is not None:
+        events = events.where(time.is_null() | (time >= since))
+    if until is not None:
+        events = events.where(time.is_null() | (time <= until))
+    if hosts:
+        named = mapped(events.own["host"], domains.host_of, pl.String())
+        asked, silent = events.any_line(named.is_in(list(hosts))), ~events.any_line(named.is_not_null())
+        events = events.where(asked | silent)
+    return events
 
 
 def _windows(options: Any) -> outcome.Windows:

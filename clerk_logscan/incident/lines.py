@@ -1,11 +1,10 @@
-"""A line: one request as one log saw it, with what the incident needs to know of it."""
+"""Lines: the requests as single logs saw them, as a frame with what the incident needs to know; a Line for joining."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 import polars as pl
@@ -13,39 +12,38 @@ import polars as pl
 from clerk_logscan.incident import addresses
 
 if TYPE_CHECKING:
-    from clerk_logscan.incident.logs import Log
+    from clerk_logscan.incident.logs import Log, Logs
 
-# Column of the frame: attribute of a Line, in the order of its fields.
-_COLUMNS: Final = {
-    "source": "source",
-    "line_number": "number",
-    "byte_offset": "offset",
-    "timestamp": "time",
-    "client_ip": "client_ip",
-    "forwarded_for": "forwarded_for",
-    "method": "method",
-    "request_target": "target",
-    "host": "host",
-    "status": "status",
-    "bytes_sent": "size",
-    "duration": "duration",
-    "user_agent": "agent",
-    "referer": "referer",
-    "log_format": "log_format",
-    "_ids": "ids",
-    "_fetch_site": "fetch_site",
-    "_hint": "hint",
-    "_hint_reason": "hint_reason",
-    "_non_ascii": "raw_bytes",
-    "rule_id": "rule_id",
-    "severity": "severity",
-    "target_host": "target_host",
-    "target_url": "target_url",
-    "target_kind": "target_kind",
-    "refused": "refused",
-    "decoded_refused": "decoded_refused",
-    "crashes": "crashes",
-    "_row": "row",
+# Columns of the frame of lines. Times and durations in microseconds; addresses and hosts as logged.
+_COLUMNS: Final[dict[str, pl.DataType]] = {
+    "source": pl.String(),
+    "line_number": pl.Int64(),
+    "byte_offset": pl.Int64(),
+    "time": pl.Int64(),
+    "client_ip": pl.String(),
+    "forwarded_for": pl.String(),
+    "method": pl.String(),
+    "request_target": pl.String(),
+    "host": pl.String(),
+    "status": pl.Int64(),
+    "bytes_sent": pl.Int64(),
+    "duration": pl.Int64(),
+    "user_agent": pl.String(),
+    "referer": pl.String(),
+    "log_format": pl.String(),
+    "_ids": pl.List(pl.String()),
+    "_fetch_site": pl.String(),
+    "_hint": pl.String(),
+    "_hint_reason": pl.String(),
+    "_non_ascii": pl.Boolean(),
+    "rule_id": pl.String(),
+    "severity": pl.String(),
+    "target_host": pl.String(),
+    "target_kind": pl.String(),
+    "refused": pl.Boolean(),
+    "decoded_refused": pl.Boolean(),
+    "crashes": pl.Boolean(),
+    "_row": pl.Int64(),
 }
 
 OFF_HOST: Final = "off-host-target"
@@ -55,40 +53,46 @@ CLIENT_BUG: Final = "client-double-slash"
 DOUBLE_SLASH: Final = "double-slash"
 
 
+def table(frame: pl.DataFrame, logs: Logs) -> pl.DataFrame:
+    """Return the lines of parsed requests in their order, and `log`, the place of each one's log in `logs.all`.
+
+    Columns that `frame` lacks are null.
+    """
+    timed = frame.with_columns(
+        pl.col("timestamp").cast(pl.Datetime("us")).dt.epoch("us").alias("time"),
+        pl.col("duration").cast(pl.Duration("us")).cast(pl.Int64),
+    )
+    columns = (
+        pl.col(name).cast(dtype) if name in timed.columns else pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in _COLUMNS.items()
+    )
+    return timed.select(columns).with_columns(logs.numbers(timed).alias("log"))
+
+
+def place() -> pl.Expr:
+    """Return where a line stands, as a person looks it up: `access.log:88213`."""
+    numbered = pl.concat_str("source", pl.lit(":"), pl.col("line_number").cast(pl.String))
+    return pl.coalesce(numbered, "source")
+
+
+def reported() -> pl.Expr:
+    """Return whether a rule reports a line."""
+    return pl.col("rule_id").is_not_null()
+
+
 @dataclass(slots=True, eq=False)
 class Line:
-    """One request in one log. Times and durations in microseconds; addresses and hosts as logged."""
+    """A line of several logs' lines, for finding out which of them are one request; `row` is its place in the frame."""
 
-    source: str
-    number: int | None
-    offset: int | None
+    row: int
+    log: Log
     time: int | None
     client_ip: str | None
     forwarded_for: str | None
     method: str | None
     target: str | None
-    host: str | None
-    status: int | None
-    size: int | None
     duration: int | None
-    agent: str | None
-    referer: str | None
-    log_format: str | None
     ids: list[str] | None
-    fetch_site: str | None
-    hint: str | None
-    hint_reason: str | None
-    raw_bytes: bool | None
-    rule_id: str | None
-    severity: str | None
-    target_host: str | None
-    target_url: str | None
-    target_kind: str | None
-    refused: bool | None
-    decoded_refused: bool | None
-    crashes: bool | None
-    row: int | None
-    log: Log = field(default=None, repr=False)  # type: ignore[assignment]  # set as soon as the logs are known
 
     @property
     def client(self) -> str | None:
@@ -100,26 +104,12 @@ class Line:
         """Return the addresses of `X-Forwarded-For`, the sender's claim first."""
         return addresses.entries(self.forwarded_for)
 
-    @property
-    def place(self) -> str:
-        """Return where the line stands, as a person looks it up: `access.log:88213`."""
-        return f"{self.source}:{self.number}" if self.number is not None else self.source
 
-
-def read(frame: pl.DataFrame) -> list[Line]:
-    """Return a Line a row of `frame`, in its order; columns that it lacks are null."""
-    return list(_rows(frame))
-
-
-def _rows(frame: pl.DataFrame) -> Iterator[Line]:
-    columns = [pl.col(name) if name in frame.columns else pl.lit(None).alias(name) for name in _COLUMNS]
-    plain = frame.select(columns).with_columns(
-        pl.col("timestamp").cast(pl.Datetime("us")).dt.epoch("us"),
-        pl.col("duration").cast(pl.Duration("us")).cast(pl.Int64),
-    )
-    row: tuple[Any, ...]
-    for row in plain.iter_rows():
-        yield Line(*row)
+def read(lines: pl.DataFrame, logs: Logs) -> list[Line]:
+    """Return a Line a row of the frame `lines`, in its order."""
+    columns = ("time", "client_ip", "forwarded_for", "method", "request_target", "duration", "_ids")
+    rows = lines.select("log", *columns).iter_rows()
+    return [Line(row, logs.all[log], *fields) for row, (log, *fields) in enumerate(rows)]
 
 
 @lru_cache(maxsize=65536)

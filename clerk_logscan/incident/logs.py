@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from clerk_logscan.incident.coverage import Coverage, Span, gaps
+from clerk_logscan.incident.distinct import mapped_rows
 from clerk_logscan.incident.times import as_micros
 
 # From the outside in. `platform`: the router of a hosting platform, in front of the application like a balancer.
@@ -68,10 +69,20 @@ class Logs:
         self.all: list[Log] = []
         self._of: dict[tuple[str, str | None], Log] = {}
         self._collect(observed)
+        self._number = {log: number for number, log in enumerate(self.all)}
 
     def of(self, source: str, log_format: str | None) -> Log:
         """Return the log that holds the lines of this format in this input."""
         return self._of[source, log_format]
+
+    def numbers(self, frame: pl.DataFrame) -> pl.Series:
+        """Return for each row of `frame` (`source`, `log_format`) the place of its log in `all`."""
+        places = frame.select("source", "log_format")
+        return mapped_rows(places, lambda *place: self._number[self._of[place]], pl.Int64())
+
+    def told_of(self, numbers: pl.Series, name: str) -> pl.Series:
+        """Return an attribute, true or false, of the logs in these places of `all`."""
+        return pl.Series([getattr(log, name) for log in self.all], dtype=pl.Boolean).gather(numbers)
 
     def in_set(self, name: str) -> list[Log]:
         """Return the logs of a set of inputs."""

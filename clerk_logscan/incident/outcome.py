@@ -1,17 +1,21 @@
-"""The outcome of a request: the first of the contract's cases that holds, and the words it rests on."""
+"""The outcome of a request: the first of the contract's cases that holds, and the words it rests on.
+
+It is decided once for all requests that rest on the same facts: a sweep has thousands of them, and few outcomes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import polars as pl
 
 from clerk_logscan.incident import indications
-from clerk_logscan.incident.events import Event
+from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.evidence import SERVED_BEFORE, Evidence
-from clerk_logscan.incident.lines import CLIENT_BUG, DECODED, OFF_HOST, UNRESOLVABLE, Line
+from clerk_logscan.incident.lines import DECODED, OFF_HOST, place
+from clerk_logscan.incident.logs import Log
 from clerk_logscan.incident.times import said
-
-Decision = tuple[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -22,144 +26,175 @@ class Windows:
     vulnerable_until: int | None = None
     key_rotated: int | None = None
 
-    def safe(self, time: int | None, *, kept: bool = False) -> str | None:
-        """Return why no vulnerable version was live at `time`, None where one may have been; no time is inside.
+    def safe(self, time: str, kept: pl.Expr) -> pl.Expr:
+        """Return why no vulnerable version was live at `time`, null where one may have been; no time is inside.
 
         `kept`: the answer is from a cache, so that the request behind it was some time before.
         """
-        if time is None:
-            return None
-        if self.vulnerable_from is not None and time < self.vulnerable_from:
-            return f"before the vulnerable release was live (from {said(self.vulnerable_from)}, as you gave it)"
-        if self.vulnerable_until is not None and time > self.vulnerable_until and not kept:
-            return f"against a fixed version (since {said(self.vulnerable_until)}, as you gave it)"
-        return None
+        why = pl.lit(None, dtype=pl.String)
+        if self.vulnerable_until is not None:
+            text = f"against a fixed version (since {said(self.vulnerable_until)}, as you gave it)"
+            why = pl.when((pl.col(time) > self.vulnerable_until) & ~kept).then(pl.lit(text)).otherwise(why)
+        if self.vulnerable_from is not None:
+            text = f"before the vulnerable release was live (from {said(self.vulnerable_from)}, as you gave it)"
+            why = pl.when(pl.col(time) < self.vulnerable_from).then(pl.lit(text)).otherwise(why)
+        return why
 
 
-def settle(events: Iterable[Event], evidence: Evidence, windows: Windows) -> None:
-    """Give every event its outcome and the reason for it."""
-    alike: dict[object, tuple[str, str]] = {}
-    for event in events:
-        key = _alike(event, evidence, windows)
-        told = alike.get(key) if key is not None else None
-        if told is None:
-            outcome, reason = _decide(event, evidence, windows)
-            told = outcome, "; ".join([reason, *indications.of(event)])
-            if key is not None:
-                alike[key] = told
-        event.outcome, event.reason = told
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """All that an outcome rests on. `log` and `teller` are the places of the deciding and of the telling line's log."""
+
+    names_host: bool
+    unresolvable: bool
+    bug: bool
+    decodes: bool  # whether a line is of a target that names a host once it is decoded
+    status: int | None
+    safe: str | None
+    missing: str | None
+    rule: str | None
+    refused: bool | None
+    decoded_refused: bool | None
+    log: int
+    teller: int
+    hint: str | None
+    hint_reason: str | None
 
 
-def _alike(event: Event, evidence: Evidence, windows: Windows) -> object:
-    """Return all that the outcome of a request in one log alone rests on; None where it rests on more.
-
-    A sweep has thousands of such requests, and few different outcomes.
-    """
-    line = event.gravest
-    if len(event.lines) > 1 or line.log.innermost or evidence.hops.pairs:
-        return None
-    fields = (line.log, line.rule_id, line.refused, line.decoded_refused, line.hint, line.hint_reason, line.status)
-    return *fields, line.size if line.size in indications.TELLING else None, line.raw_bytes, windows.safe(line.time)
+# An outcome and its reason; where the deciding line's place and target belong into the text, it is in pieces:
+# before the place, behind it, and behind the target.
+Decision = tuple[str, str, str | None, str | None]
 
 
-def _decide(event: Event, evidence: Evidence, windows: Windows) -> tuple[str, str]:
-    if not event.names_host:
-        return "none", _harmless(event)
-    line = _deciding(event)
-    cases: tuple[Callable[[], Decision], ...] = (
-        lambda: _not_vulnerable(event, windows),
-        lambda: _refused(line),
-        lambda: _arrived_harmless(event, line),
-        lambda: _not_forwarded(event, evidence),
-        lambda: _undetermined(event, line),
+def settle(events: Events, evidence: Evidence, windows: Windows) -> Events:
+    """Return the events with `outcome`, its `reason`, and `off_host`: whether the verdict counts them so."""
+    facts = _facts(events, evidence, windows)
+    known = facts.unique(maintain_order=True)
+    decided = [_decide(_Facts(*row), evidence.logs) for row in known.iter_rows()]
+    names = ("outcome", "_before", "_past_place", "_past_target")
+    columns = [pl.Series(name, [one[at] for one in decided], dtype=pl.String) for at, name in enumerate(names)]
+    told = facts.join(
+        known.with_columns(columns), on=facts.columns, how="left", nulls_equal=True, maintain_order="left"
     )
-    for case in cases:
-        decision = case()
-        if decision is not None:
-            return decision
-    return "presumed-sent", _presumed(event, line)
+    deciding = events.lines.select(place().alias("_place"), pl.col("request_target").alias("_target"))[
+        events.table["deciding"]
+    ]
+    empty = pl.lit("")
+    reason = pl.concat_str(
+        "_before",
+        pl.when(pl.col("_past_place").is_null()).then(empty).otherwise("_place"),
+        pl.col("_past_place").fill_null(""),
+        pl.when(pl.col("_past_target").is_null()).then(empty).otherwise(pl.col("_target").fill_null("None")),
+        pl.col("_past_target").fill_null(""),
+    )
+    whole = told.select(*names).hstack(deciding).select("outcome", reason.alias("reason"))
+    suggested = indications.of(events)
+    reasons = pl.concat_str(whole["reason"], suggested, separator="; ", ignore_nulls=True)
+    settled = events.having(whole["outcome"], pl.select(reasons.alias("reason")).to_series())
+    return settled.having(
+        (pl.col("sends") | (pl.col("decodes") & (pl.col("outcome") == "presumed-sent"))).alias("off_host")
+    )
 
 
-def _harmless(event: Event) -> str:
-    if UNRESOLVABLE in event.rules:
+def _facts(events: Events, evidence: Evidence, windows: Windows) -> pl.DataFrame:
+    """Return a row of _Facts an event."""
+    hint = events.at("telling", "_hint").alias("hint")
+    kept = (pl.col("hint") == SERVED_BEFORE).fill_null(value=False)
+    table = events.table.with_columns(
+        hint,
+        events.at("telling", "_hint_reason").alias("hint_reason"),
+        events.at("telling", "log").alias("teller"),
+        evidence.missing_from(events).alias("missing"),
+        events.at("deciding", "rule_id").alias("rule"),
+        *(events.at("deciding", name) for name in ("refused", "decoded_refused", "log")),
+    ).with_columns(windows.safe("time", kept).alias("safe"))
+    return table.select(field.name for field in fields(_Facts))
+
+
+def _decide(facts: _Facts, logs: Sequence[Log]) -> Decision:
+    if not facts.names_host:
+        return _whole("none", _harmless(facts))
+    return (
+        _not_vulnerable(facts)
+        or _refused(facts)
+        or _arrived_harmless(facts, logs[facts.log])
+        or _not_forwarded(facts, logs[facts.teller])
+        or _undetermined(facts, logs[facts.teller])
+        or _presumed(facts, logs[facts.log], logs[facts.teller])
+    )
+
+
+def _whole(outcome: str, reason: str) -> Decision:
+    return outcome, reason, None, None
+
+
+def _harmless(facts: _Facts) -> str:
+    if facts.unresolvable:
         return "the target has no valid host, so there was nowhere to send the key"
-    if CLIENT_BUG in event.rules:
+    if facts.bug:
         return "the known clerk-js bug: a single label that does not resolve"
     return "the target stays on the Frontend API"
 
 
-def _deciding(event: Event) -> Line:
-    """Return the line whose target decides: the innermost of a log that shows targets as they came."""
-    return next((line for line in reversed(event.lines) if not line.log.hidden), event.gravest)
+def _not_vulnerable(facts: _Facts) -> Decision | None:
+    return _whole("not-vulnerable", f"ruled out: {facts.safe}") if facts.safe else None
 
 
-def _not_vulnerable(event: Event, windows: Windows) -> Decision:
-    why = windows.safe(event.time, kept=event.telling.hint == SERVED_BEFORE)
-    return ("not-vulnerable", f"ruled out: {why}") if why else None
-
-
-def _refused(line: Line) -> Decision:
-    refused = line.refused if line.rule_id == OFF_HOST else line.decoded_refused if line.rule_id == DECODED else False
+def _refused(facts: _Facts) -> Decision | None:
+    refused = facts.refused if facts.rule == OFF_HOST else facts.decoded_refused if facts.rule == DECODED else False
     if not refused:
         return None
-    return "refused", "ruled out: fetch refuses this URL before it connects (userinfo, a blocked port, or its method)"
-
-
-def _arrived_harmless(event: Event, line: Line) -> Decision:
-    """Return `none` where a log behind, or the application's own, has the target in a harmless form."""
-    if line.rule_id == DECODED and line.log.innermost:
-        return (
-            "none",
-            f"ruled out: the application's own log ({line.place}) has it undecoded, so it stayed on the Frontend API",
-        )
-    if line.rule_id in {OFF_HOST, DECODED}:
-        return None
-    return (
-        "none",
-        f"ruled out: the log behind ({line.place}) shows that it arrived as {line.target}, which names no foreign host",
+    return _whole(
+        "refused", "ruled out: fetch refuses this URL before it connects (userinfo, a blocked port, or its method)"
     )
 
 
-def _not_forwarded(event: Event, evidence: Evidence) -> Decision:
-    line = event.telling
-    if line.hint == "not-forwarded":
-        why = f" ({line.hint_reason})" if line.hint_reason else ""
-        return "not-forwarded", f"ruled out: {line.log.name} shows that it never went on{why}"
-    missing = evidence.missing_from(event)
-    return ("not-forwarded", f"ruled out: {missing}") if missing else None
+def _arrived_harmless(facts: _Facts, log: Log) -> Decision | None:
+    """Return `none` where a log behind, or the application's own, has the target in a harmless form."""
+    if facts.rule == DECODED and log.innermost:
+        past = ") has it undecoded, so it stayed on the Frontend API"
+        return "none", "ruled out: the application's own log (", past, None
+    if facts.rule in {OFF_HOST, DECODED}:
+        return None
+    return "none", "ruled out: the log behind (", ") shows that it arrived as ", ", which names no foreign host"
 
 
-def _undetermined(event: Event, line: Line) -> Decision:
-    status = event.status
-    if event.telling.hint == "undetermined":
-        why = f" ({event.telling.hint_reason})" if event.telling.hint_reason else ""
-        return "undetermined", f"possible: {event.telling.log.name} does not tell whether it went on{why}"
-    if status in indications.GATEWAY:
-        return (
-            "undetermined",
-            f"possible: answered {status}, and the key may have been captured before the connection failed",
-        )
-    if status in indications.REDIRECTS:
-        return "undetermined", f"possible: answered {status}"
-    if line.rule_id == DECODED:
-        return (
-            "undetermined",
-            "possible: it names a foreign host only if a hop behind decodes the path, and no log behind settles it",
-        )
-    return None
+def _not_forwarded(facts: _Facts, teller: Log) -> Decision | None:
+    if facts.hint == "not-forwarded":
+        return _whole("not-forwarded", f"ruled out: {teller.name} shows that it never went on{_why(facts)}")
+    return _whole("not-forwarded", f"ruled out: {facts.missing}") if facts.missing else None
 
 
-def _presumed(event: Event, line: Line) -> str:
-    answer = "no answer is logged" if event.status is None else f"answered {event.status}"
-    if line.log.innermost:
-        return f"presumed: {answer}; the application's own log ({line.place}) has it, so it certainly arrived there"
-    if any(one.rule_id == DECODED for one in event.lines) and line.rule_id == OFF_HOST:
-        return f"presumed: {answer}; the log behind ({line.place}) has it decoded, naming the foreign host"
-    told = event.telling
-    if told.hint == SERVED_BEFORE:
-        why = told.hint_reason or f"{told.log.name} answered from its cache"
-        return f"presumed: {why}; an equal request went on before, perhaps before the log begins, its time is unknown"
-    if told.hint == "forwarded":
-        why = f" ({told.hint_reason})" if told.hint_reason else ""
-        return f"presumed: {answer}; {told.log.name} shows that it went on{why}"
-    return f"presumed: {answer}; nothing shows that it stopped on the way"
+def _why(facts: _Facts) -> str:
+    return f" ({facts.hint_reason})" if facts.hint_reason else ""
+
+
+def _undetermined(facts: _Facts, teller: Log) -> Decision | None:
+    if facts.hint == "undetermined":
+        reason = f"possible: {teller.name} does not tell whether it went on{_why(facts)}"
+    elif facts.status in indications.GATEWAY:
+        reason = f"possible: answered {facts.status}, and the key may have been captured before the connection failed"
+    elif facts.status in indications.REDIRECTS:
+        reason = f"possible: answered {facts.status}"
+    elif facts.rule == DECODED:
+        reason = "possible: it names a foreign host only if a hop behind decodes the path, and no log behind settles it"
+    else:
+        return None
+    return _whole("undetermined", reason)
+
+
+def _presumed(facts: _Facts, log: Log, teller: Log) -> Decision:
+    answer = "no answer is logged" if facts.status is None else f"answered {facts.status}"
+    if log.innermost:
+        past = ") has it, so it certainly arrived there"
+        return "presumed-sent", f"presumed: {answer}; the application's own log (", past, None
+    if facts.decodes and facts.rule == OFF_HOST:
+        past = ") has it decoded, naming the foreign host"
+        return "presumed-sent", f"presumed: {answer}; the log behind (", past, None
+    if facts.hint == SERVED_BEFORE:
+        why = facts.hint_reason or f"{teller.name} answered from its cache"
+        past_time = "an equal request went on before, perhaps before the log begins, its time is unknown"
+        return _whole("presumed-sent", f"presumed: {why}; {past_time}")
+    if facts.hint == "forwarded":
+        return _whole("presumed-sent", f"presumed: {answer}; {teller.name} shows that it went on{_why(facts)}")
+    return _whole("presumed-sent", f"presumed: {answer}; nothing shows that it stopped on the way")

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import polars as pl
 
 from clerk_logscan.incident import addresses, domains
-from clerk_logscan.incident.events import Event
-from clerk_logscan.incident.lines import UNRESOLVABLE, Line
-from clerk_logscan.incident.logs import Log
+from clerk_logscan.incident.distinct import mapped, mapped_rows
+from clerk_logscan.incident.events import Events
 
 _BROWSER: Final = re.compile(r"^Mozilla/5\.0 \(.*(?:Gecko|AppleWebKit|Trident)", re.IGNORECASE)
 _TOOL: Final = re.compile(
@@ -22,70 +19,13 @@ _TOOL: Final = re.compile(
     r"node-fetch|go-http|\(compatible;(?! msie)",
     re.IGNORECASE,
 )
-_ASSET: Final = re.compile(r"\.(?:m?js|css|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|map|webmanifest)$", re.IGNORECASE)
+_ASSET: Final = r"(?i)\.(?:m?js|css|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|map|webmanifest)$"
 
 
 @lru_cache(maxsize=65536)
 def browser(agent: str | None) -> bool:
     """Return whether a user agent is a browser's, as far as it says."""
     return bool(agent and _BROWSER.match(agent) and not _TOOL.search(agent))
-
-
-def own_hops(requests: Iterable[Sequence[Line]]) -> set[str]:
-    """Return the addresses of one's own edges, balancers and proxies: who talks to a log that an outer one precedes.
-
-    What stands right of the outermost log's client in an inner one's `X-Forwarded-For` was written by a hop, too. So
-    was a private address that talks to a log with nothing forwarded, where another log stands further out; and the
-    client of an outermost log, if inner logs of most of its requests name somebody further out.
-    """
-    requests = list(requests)
-    if len({id(line.log) for lines in requests for line in lines}) < 2:
-        return set()
-    outermost = min((line.log.rank for lines in requests for line in lines), default=0)
-    own: set[str] = set()
-    for lines in requests:
-        line = lines[0]
-        if line.log.rank > outermost and line.client and not line.forwards and addresses.inside(line.client):
-            own.add(line.client)
-        own.update(_written_by_hops(lines))
-    return own | _unlogged_edges(requests)
-
-
-def _written_by_hops(lines: Sequence[Line]) -> Iterator[str]:
-    """Return the addresses of one request that only its hops can have written."""
-    client = lines[0].client
-    claimed = {address for line in lines for address in _claims(line, client)}
-    for line in lines[1:]:
-        chain = _chain(line)
-        if client in chain:
-            yield from chain[len(chain) - chain[::-1].index(client) :]
-        elif client and line.client and line.client not in claimed:
-            yield line.client
-
-
-def _claims(line: Line, client: str | None) -> Sequence[str]:
-    """Return what a line's `X-Forwarded-For` has left of the outermost client, or all of it: the sender's claim."""
-    forwards = line.forwards
-    return forwards[: forwards.index(client)] if client in forwards else forwards
-
-
-def _chain(line: Line) -> list[str]:
-    return [*line.forwards, *([line.client] if line.client else [])]
-
-
-def _unlogged_edges(requests: Sequence[Sequence[Line]]) -> set[str]:
-    """Return the clients of outermost logs that are hops themselves: inner logs name somebody behind most of them."""
-    behind: dict[Log, list[tuple[str, bool]]] = defaultdict(list)
-    for lines in requests:
-        client = lines[0].client
-        told = [line.forwards for line in lines[1:] if client in line.forwards]
-        if client and told:
-            behind[lines[0].log].append((client, any(forwards[0] != client for forwards in told)))
-    found: set[str] = set()
-    for seen in behind.values():
-        if len(seen) >= 3 and 2 * sum(further for _, further in seen) > len(seen):
-            found.update(client for client, further in seen if further)
-    return found
 
 
 def fronts(observed: pl.DataFrame, suspects: pl.DataFrame) -> dict[str, set[str]]:
@@ -135,16 +75,19 @@ class Clients:
         self.own, self._front = own, front
         self._known: dict[tuple[str, str | None, str | None], str | None] = {}
 
-    def of(self, event: Event) -> str | None:
-        """Return the client of an event: the outer log's own, unless that is a hop of one's own.
+    def of(self, events: Events) -> pl.Series:
+        """Return the client of each event: the outer log's own, unless that is a hop of one's own.
 
         Then the right-most entry of `X-Forwarded-For` that is none; what is left of it is the sender's claim.
         """
-        for line in event.lines:
-            found = self.behind_hops(line.source, line.client_ip, line.forwarded_for)
-            if found is not None:
-                return found
-        return event.outer.client if event.outer.client not in self.own else None
+        who = ("source", "client_ip", "forwarded_for")
+        behind = mapped_rows(events.lines.select(who), self.behind_hops, pl.String())
+        named = Events(events.lines.with_columns(behind.alias("_client")), events.table).of_lines("_client")
+        if not named.has_nulls():
+            return named.alias("client")
+        outer = mapped(events.at("outer", "client_ip"), addresses.normal, pl.String())
+        foreign = ~outer.is_in(list(self.own))
+        return pl.select(pl.coalesce(named, pl.when(foreign).then(outer)).alias("client")).to_series()
 
     def behind_hops(self, source: str, client_ip: str | None, forwarded_for: str | None) -> str | None:
         """Return the right-most address of a line's chain that is no hop of one's own, None where all are."""
@@ -164,115 +107,128 @@ class Clients:
         return None
 
 
-@dataclass(frozen=True)
-class Lured:
-    """A user whom a page made ask for a foreign host: the session travelled with the request."""
-
-    client: str
-    page: str | None
-    event: Event
-
-
-def lured(events: Sequence[Event], observed: pl.DataFrame) -> list[Lured]:
+def lured(events: Events, observed: pl.DataFrame) -> pl.DataFrame:
     """Return the lured users, each once per target host, in the order of time.
 
     A browser that comes from another site is one; so is each of three or more clients towards one host that are
-    browsers and had loaded pages and their assets before.
+    browsers and had loaded pages and their assets before. Columns: `client`, `page` (that lured them, null where none
+    is logged), `event` (the first), `time`, `target_host`, `incident_id`.
     """
-    asked = [event for event in events if event.names_host and event.client is not None]
-    own_site = _own_site(observed, events) if asked else None
-    sent = {event.client for event in asked if _from_elsewhere(event, own_site)}
-    crowd = _crowd(asked, observed)
-    found: dict[tuple[str, str | None], Lured] = {}
-    for event in asked:
-        if event.client in sent or event in crowd:
-            key = (str(event.client), event.gravest.target_host)
-            page = _page(event)
-            if key not in found or (page and not found[key].page):
-                found[key] = Lured(key[0], page, found[key].event if key in found else event)
-    return list(found.values())
+    columns = ("client", "page", "event", "time", "target_host", "incident_id")
+    pages = events.having(_pages(events).alias("page"))
+    asked = pages.where(pl.col("names_host") & pl.col("client").is_not_null())
+    if asked.table.is_empty():
+        return asked.table.select(columns)
+    browsers = asked.any_line(mapped(asked.own["user_agent"], browser, pl.Boolean()))
+    asked = asked.having(browsers.alias("browser"))
+    sent = asked.table.filter(_from_elsewhere(asked, _own_site(observed, events)))["client"]
+    crowd = _crowd(asked.table.filter("browser"), observed)
+    wanted = pl.col("client").is_in(sent.implode()) | pl.col("event").is_in(crowd.implode())
+    first = [pl.col(name).first() for name in ("event", "time", "incident_id")]
+    found = asked.table.filter(wanted).group_by("client", "target_host", maintain_order=True)
+    return found.agg(pl.col("page").drop_nulls().first(), *first).select(columns)
 
 
-def attackers(events: Iterable[Event], lured_clients: set[str], own: set[str]) -> list[str]:
-    """Return every client of an off-host or unresolvable finding that was not lured, in the order of time."""
-    asked = (event.client for event in events if event.names_host or UNRESOLVABLE in event.rules)
-    return list(dict.fromkeys(name for name in asked if name and name not in lured_clients and name not in own))
+def attackers(events: Events, lured_clients: pl.Series, own: set[str]) -> pl.DataFrame:
+    """Return every client of an off-host or unresolvable finding that was not lured, in the order of time, by incident.
+
+    Columns: `incident_id`, `client`.
+    """
+    named = (pl.col("client") != "") & ~pl.col("client").is_in(lured_clients.implode())
+    asked = events.table.filter(
+        (pl.col("names_host") | pl.col("unresolvable")) & named & ~pl.col("client").is_in(list(own))
+    )
+    return asked.select("incident_id", "client").unique(maintain_order=True)
 
 
-def _page(event: Event) -> str | None:
-    return next((line.referer for line in event.lines if line.referer), None)
+def _pages(events: Events) -> pl.Series:
+    """Return the Referer of each event's outermost line that has one."""
+    told = pl.when(pl.col("referer") != "").then("referer").alias("_page")
+    return Events(events.lines.with_columns(told), events.table).of_lines("_page")
 
 
-def _from_elsewhere(event: Event, own_site: str | None) -> bool:
-    """Return whether a browser made the request on another site's behalf."""
-    if not any(browser(line.agent) for line in event.lines):
-        return False
-    if any((line.fetch_site or "").lower() == "cross-site" for line in event.lines):
-        return True
-    came = domains.site_of_url(_page(event))
-    if came is None:
-        return False
-    target = event.gravest.target_host
-    return came not in _sites(event, own_site) or came == (domains.registrable(target) if target else None)
+def _from_elsewhere(events: Events, own_site: str | None) -> pl.Series:
+    """Return whether a browser made each request on another site's behalf; `page` and `browser` are known."""
+    table = events.table
+    crossed = events.any_line(pl.col("_fetch_site").str.to_lowercase() == "cross-site")
+    came = mapped(table["page"], domains.site_of_url, pl.String()).alias("_came")
+    towards = mapped(table["target_host"], lambda host: domains.registrable(host) if host else None, pl.String())
+    hosts = mapped(events.own["host"], _public_site, pl.String()).alias("_site")
+    named = events.own.select("event", hosts).drop_nulls()
+    here = table.select("event", came).join(named, on="event", how="left")
+    mine = pl.coalesce("_site", pl.lit(own_site, dtype=pl.String))
+    at_home = here.filter(pl.col("_came") == mine)["event"]
+    foreign = ~pl.col("event").is_in(at_home.implode()) | (pl.col("_came") == towards).fill_null(value=False)
+    told = table.select("event", "browser", came, crossed.alias("_crossed"))
+    return told.select(pl.col("browser") & (pl.col("_crossed") | (pl.col("_came").is_not_null() & foreign))).to_series()
 
 
-def _sites(event: Event, own_site: str | None) -> set[str]:
-    """Return one's own sites for this request: its Host's, where a log names a public one, else the usual."""
-    hosts = {site for line in event.lines if (site := domains.site(line.host)) and domains.public(site)}
-    return hosts or ({own_site} if own_site else set())
+def _public_site(host: str | None) -> str | None:
+    """Return the site of a Host, where it is one that can be seen from outside."""
+    site = domains.site(host)
+    return site if site and domains.public(site) else None
 
 
-def _own_site(observed: pl.DataFrame, events: Sequence[Event]) -> str | None:
+def _own_site(observed: pl.DataFrame, events: Events) -> str | None:
     """Return the site of most Referers, those of the findings aside unless there are no others."""
-    reported = {(line.source, line.number) for event in events for line in event.findings}
+    places = ("source", "line_number")
+    told = observed.filter(pl.col("referer").is_not_null()).select(*places, "referer")
+    reported = events.findings.select(places).unique().with_columns(pl.lit(value=True).alias("_reported"))
+    known = told.join(reported, on=places, how="left", nulls_equal=True, maintain_order="left")
+    counts = known.group_by("referer", maintain_order=True).agg(
+        pl.len().alias("every"), pl.col("_reported").is_null().sum().alias("calm")
+    )
     calm: Counter[str] = Counter()
     every: Counter[str] = Counter()
-    told = observed.filter(pl.col("referer").is_not_null()).select("source", "line_number", "referer")
-    for source, number, referer in told.iter_rows():
+    for referer, many, others in counts.iter_rows():
         name = domains.site_of_url(referer)
         if name:
-            every[name] += 1
-            calm[name] += (source, number) not in reported
+            every[name] += many
+            calm[name] += others
     best = (+calm or every).most_common(1)
     return best[0][0] if best else None
 
 
-def _crowd(asked: list[Event], observed: pl.DataFrame) -> set[Event]:
-    """Return the events of three or more settled browsers towards one host."""
-    towards: dict[str | None, set[str | None]] = defaultdict(set)
-    browsers = [event for event in asked if any(browser(line.agent) for line in event.lines)]
-    for event in browsers:
-        towards[event.gravest.target_host].add(event.client)
-    worth = [event for event in browsers if len(towards[event.gravest.target_host]) >= 3]
-    settled = _settled(worth, observed) if worth else set()
-    many: dict[str | None, set[str | None]] = defaultdict(set)
-    for event in settled:
-        many[event.gravest.target_host].add(event.client)
-    return {event for event in settled if len(many[event.gravest.target_host]) >= 3}
+def _crowd(browsers: pl.DataFrame, observed: pl.DataFrame) -> pl.Series:
+    """Return of the `browsers`' events those of three or more settled ones towards one host."""
+    worth = _of_many(browsers)
+    return _of_many(worth.filter(_settled(worth, observed)))["event"] if worth.height else worth["event"]
 
 
-def _settled(events: list[Event], observed: pl.DataFrame) -> set[Event]:
-    """Return the events whose client had loaded a page and an asset before, with a browser."""
-    wanted = {event.client for event in events}
-    loaded: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+def _of_many(events: pl.DataFrame) -> pl.DataFrame:
+    """Return the events towards hosts that three or more clients asked for."""
+    clients = events.select("target_host", "client").unique().group_by("target_host").len()
+    many = clients.filter(pl.col("len") >= 3)
+    return events.join(many, on="target_host", how="semi", nulls_equal=True)
+
+
+def _settled(events: pl.DataFrame, observed: pl.DataFrame) -> pl.Series:
+    """Return which events' clients had loaded a page and an asset before, with a browser."""
     rows = observed.filter(
         pl.col("timestamp").is_not_null()
         & pl.col("request_target").is_not_null()
         & pl.col("matched").fill_null(value=False).not_()
         & (pl.col("status").is_null() | (pl.col("status") < 400))
     )
-    columns = (pl.col("timestamp").dt.epoch("us"), "client_ip", "forwarded_for", "request_target", "user_agent")
-    for time, peer, forwarded, target, agent in rows.select(columns).iter_rows():
-        mine = wanted.intersection([addresses.normal(peer), *addresses.entries(forwarded)])
-        if mine and browser(agent):
-            asset = bool(_ASSET.search(target.partition("?")[0]))
-            for name in mine:
-                loaded[str(name)][asset].append(time)
-    return {event for event in events if _before(event, loaded.get(str(event.client), ([], [])))}
+    rows = rows.filter(mapped(rows["user_agent"], browser, pl.Boolean()))
+    names = mapped_rows(rows.select("client_ip", "forwarded_for"), _names, pl.List(pl.String()))
+    path = pl.col("request_target").str.split_exact("?", 1).struct.field("field_0")
+    asset = path.str.contains(_ASSET)
+    loaded = rows.select(
+        pl.col("timestamp").dt.epoch("us").alias("time"), asset.alias("asset"), names.alias("client")
+    ).explode("client")
+    first = loaded.group_by("client").agg(
+        pl.col("time").filter(~pl.col("asset")).min().alias("page"), pl.col("time").filter("asset").min().alias("asset")
+    )
+    theirs = events.select("client", "time").join(first, on="client", how="left", maintain_order="left")
+    before = (
+        (pl.col(name) <= pl.col("time")).fill_null(pl.col("time").is_null() & pl.col(name).is_not_null())
+        for name in ("page", "asset")
+    )
+    return theirs.select(pl.all_horizontal(before)).to_series()
 
 
-def _before(event: Event, loaded: tuple[list[int], list[int]]) -> bool:
-    pages, assets = loaded
-    if event.time is None:
-        return bool(pages and assets)
-    return any(time <= event.time for time in pages) and any(time <= event.time for time in assets)
+def _names(client_ip: str | None, forwarded_for: str | None) -> list[str]:
+    """Return every address that a line names."""
+    peer = addresses.normal(client_ip)
+    return list(dict.fromkeys([*([peer] if peer else []), *addresses.entries(forwarded_for)]))

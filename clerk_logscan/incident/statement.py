@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import polars as pl
+
 from clerk_logscan.incident.coverage import Span, uncovered, union
-from clerk_logscan.incident.events import Event
 from clerk_logscan.incident.incidents import KINDS, listed
 from clerk_logscan.incident.logs import Facts, Input, Log
-from clerk_logscan.incident.people import Lured
-from clerk_logscan.incident.times import MINUTE, between, length, said
+from clerk_logscan.incident.times import MINUTE, between, earliest, latest, length, said
 from clerk_logscan.incident.verdict import ATTEMPTED, INCOMPLETE, KEY_EXPOSED, NO_EVIDENCE, PROBED, Case
 
 HEADLINES: Final = {
@@ -37,7 +37,7 @@ class Scene:
     covered: Sequence[Span]
     holes: Sequence[Span]
     attackers: Sequence[str]
-    lured: Sequence[Lured]
+    lured: pl.DataFrame
     own: Sequence[str]
     ahead: dict[Log, int]
     facts: Facts
@@ -70,7 +70,7 @@ def limits(scene: Scene) -> list[str]:
         for row in scene.inputs
         if row.get("_guessed")
     ]
-    if scene.case.off_host:
+    if scene.case.off_host.height:
         found.append(
             "The vulnerable proxy follows redirects with the key; no access log shows where a second hop went."
         )
@@ -84,7 +84,7 @@ def _sentence(scene: Scene) -> str:
     if case.verdict == ATTEMPTED:
         hosts = _hosts(case.off_host)
         head = f"Somebody tried to make the proxy send your Clerk-Secret-Key to {hosts}, {_first(case.off_host)}"
-        if case.possible:
+        if case.possible.height:
             return f"{head}; it is possible that it was sent: rotate the key."
         return f"{head}; ruled out that it was sent, as far as these logs tell."
     if case.verdict == PROBED:
@@ -103,38 +103,38 @@ def _sentence(scene: Scene) -> str:
 
 def _exposed(case: Case) -> str:
     head = f"Your Clerk-Secret-Key is presumed sent to {_hosts(case.sent)}, {_first(case.sent)}."
-    if case.after_rotation:
+    if case.after_rotation.height:
         return f"{head} The new key leaked too, {_first(case.after_rotation)}: rotate again."
     rotated = case.windows.key_rotated
-    if rotated is not None and all(event.time is not None for event in case.sent):
+    if rotated is not None and not case.sent["time"].has_nulls():
         return f"{head} All of it was before the key was rotated ({said(rotated)}): the old key leaked."
     return head
 
 
 def _probed(case: Case) -> str:
     head = f"Somebody probed the proxy, {_first(case.loud)}; nothing in these logs made it send the key away"
-    if case.possible:
+    if case.possible.height:
         return f"{head} for certain, but it is possible where a hop decodes the path."
     return f"{head}."
 
 
-def _hosts(events: Sequence[Event]) -> str:
-    return listed(list(dict.fromkeys(event.gravest.target_host or "" for event in events)))
+def _hosts(events: pl.DataFrame) -> str:
+    return listed(events["target_host"].fill_null("").unique(maintain_order=True).to_list())
 
 
-def _first(events: Sequence[Event]) -> str:
-    times = [event.time for event in events if event.time is not None]
-    if not times:
+def _first(events: pl.DataFrame) -> str:
+    first = earliest(events["time"])
+    if first is None:
         return "at an unknown time"
-    return f"first at {said(times[0])}" if len(events) > 1 else f"at {said(times[0])}"
+    return f"first at {said(first)}" if events.height > 1 else f"at {said(first)}"
 
 
 def _facts(scene: Scene) -> list[tuple[str, str]]:
     case = scene.case
     facts: list[tuple[str, str]] = []
-    subject = case.sent or case.off_host or case.loud
-    if subject:
-        facts += [("first", _when(subject)), ("to", _hosts([event for event in subject if event.gravest.target_host]))]
+    subject = next((some for some in (case.sent, case.off_host, case.loud) if some.height), None)
+    if subject is not None:
+        facts += [("first", _when(subject)), ("to", _hosts(subject.filter(pl.col("target_host") != "")))]
         facts += [
             ("kind", _kinds(subject)),
             ("by", _by(scene, subject)),
@@ -152,82 +152,82 @@ def _facts(scene: Scene) -> list[tuple[str, str]]:
     return facts
 
 
-def _when(events: Sequence[Event]) -> str:
-    times = [event.time for event in events if event.time is not None]
-    if not times:
+def _when(events: pl.DataFrame) -> str:
+    first, last = earliest(events["time"]), latest(events["time"])
+    if first is None:
         return "the log states no time"
-    return said(times[0]) if times[0] == times[-1] else f"{said(times[0])}, last {said(times[-1])}"
+    return said(first) if first == last else f"{said(first)}, last {said(last)}"
 
 
-def _kinds(events: Sequence[Event]) -> str:
+def _kinds(events: pl.DataFrame) -> str:
     """Return what the named hosts are, where they are not of the public Internet's usual kind."""
-    named: dict[str, dict[str, None]] = {}  # hosts by kind, each once, in their order
-    for event in events:
-        kind, host = event.gravest.target_kind, event.gravest.target_host
-        if kind in KINDS and host:
-            named.setdefault(kind, {})[host] = None
-    return "; ".join(f"{listed(list(hosts))}: {KINDS[kind]}" for kind, hosts in named.items())
+    told = events.filter(pl.col("target_kind").is_in(list(KINDS)) & (pl.col("target_host") != ""))
+    named = told.group_by("target_kind", maintain_order=True).agg(pl.col("target_host").unique(maintain_order=True))
+    return "; ".join(f"{listed(hosts)}: {KINDS[kind]}" for kind, hosts in named.iter_rows())
 
 
-def _by(scene: Scene, events: Sequence[Event]) -> str:
+def _by(scene: Scene, events: pl.DataFrame) -> str:
     """Return the attackers of `events`, and how many others tried without that."""
-    asked = {event.client for event in events}
+    asked = set(events["client"].unique())
     these = [name for name in scene.attackers if name in asked]
     others = len(scene.attackers) - len(these)
-    named = listed(these) if these else "lured users only" if scene.lured else "an unknown client"
+    named = listed(these) if these else "lured users only" if scene.lured.height else "an unknown client"
     return f"{named}; {others:,} other client{'s' if others != 1 else ''} tried" if others else named
 
 
 def _lured(scene: Scene) -> str:
-    if not scene.lured:
+    if not scene.lured.height:
         return ""
-    users = list(dict.fromkeys(user.client for user in scene.lured))
-    pages = list(dict.fromkeys(user.page for user in scene.lured if user.page))
+    users = scene.case.lured
+    pages = scene.lured["page"].drop_nulls().unique(maintain_order=True).to_list()
     page = f"by {listed(pages)}" if pages else "by a page that left no Referer"
     many = f"{len(users):,} user{'s' if len(users) != 1 else ''}"
     return f"{many} ({listed(users)}) {page}; their sessions were exposed as well"
 
 
-def _sure(scene: Scene, events: Sequence[Event]) -> str:
+def _counted(values: pl.Series) -> Counter[Any]:
+    """Return how often each value that is not null occurs, in the order of their first."""
+    counts = values.drop_nulls().alias("value").to_frame().group_by("value", maintain_order=True).len()
+    return Counter(dict(counts.iter_rows()))
+
+
+def _sure(scene: Scene, events: pl.DataFrame) -> str:
     """Return on what it rests: the outcomes, counted, and the reason of the first of the gravest."""
-    counts = Counter(event.outcome for event in events)
-    if len(events) == 1:
-        return events[0].reason
+    if events.height == 1:
+        return str(events["reason"][0])
     word = {"presumed-sent": "presumed sent", "undetermined": "possible", "none": "nothing to send"}
-    parts = [f"{count:,} {word.get(name, name)}" for name, count in counts.most_common()]
-    answers = Counter(event.status for event in events if event.status is not None)
+    parts = [f"{count:,} {word.get(name, name)}" for name, count in _counted(events["outcome"]).most_common()]
+    answers = _counted(events["status"])
     answered = (
         "; answered " + ", ".join(f"{status} ({count:,})" for status, count in answers.most_common(3))
         if answers
         else ""
     )
-    rest = "; nothing shows that these stopped on the way" if scene.case.sent else f"; the first is {events[0].reason}"
+    sent = "; nothing shows that these stopped on the way"
+    rest = sent if scene.case.sent.height else f"; the first is {events['reason'][0]}"
     return f"{', '.join(parts)}{answered}{rest}"
 
 
 def _rotation(case: Case) -> str:
     rotated = case.windows.key_rotated
-    if rotated is None or not case.sent:
+    if rotated is None or not case.sent.height:
         return ""
     late = case.after_rotation
-    if late:
+    if late.height:
         return (
-            f"the new key leaked too: {len(late):,} of these came after {said(rotated)}, {_first(late)}; rotate again"
+            f"the new key leaked too: {late.height:,} of these came after {said(rotated)}, {_first(late)}; rotate again"
         )
-    if any(event.time is None for event in case.sent):
+    if case.sent["time"].has_nulls():
         return f"the key was rotated {said(rotated)}; some of these have no time, so the new key may have leaked too"
     return f"all of these came before the key was rotated ({said(rotated)}): the old key leaked"
 
 
 def _ruled_out(case: Case) -> str:
     """Return how many off-host requests beside the counted ones are ruled out, and why, by outcome."""
-    counts = Counter(
-        event.outcome
-        for event in case.events
-        if event.names_host and event.outcome not in {"presumed-sent", "undetermined"}
-    )
-    if not case.sent and not case.possible:
+    if not case.sent.height and not case.possible.height:
         return ""
+    certain = ~pl.col("outcome").is_in(["presumed-sent", "undetermined"])
+    counts = _counted(case.events.filter(pl.col("names_host") & certain)["outcome"])
     words = {
         "not-forwarded": "never reached the application",
         "refused": "refused by the runtime",
@@ -282,9 +282,9 @@ def _clocks(scene: Scene) -> str:
 
 
 def _noise(case: Case) -> str:
-    if not case.noise:
+    count = case.noise.height
+    if not count:
         return ""
-    count = len(case.noise)
     return (
         f"{count:,} request{'s' if count != 1 else ''} for //v1 and //npm under the proxy path: the known clerk-js bug "
         "with a proxy URL that ends in a slash. Mend the URL."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -35,10 +34,19 @@ def text(time: int | None) -> str | None:
     return None if time is None else moment(time).isoformat(timespec="microseconds")[:26] + "Z"
 
 
-def texts(times: Iterable[int | None]) -> list[str | None]:
+def texts(times: pl.Series) -> pl.Series:
     """Return many times as the document writes them."""
-    moments = pl.Series(values=list(times), dtype=pl.Int64).cast(pl.Datetime("us"))
-    return moments.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_list()
+    return times.cast(pl.Int64).cast(pl.Datetime("us")).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+
+
+def earliest(times: pl.Series) -> int | None:
+    """Return the first of many times, None where there is none."""
+    return None if times.null_count() == len(times) else int(times.min())  # type: ignore[arg-type]
+
+
+def latest(times: pl.Series) -> int | None:
+    """Return the last of many times, None where there is none."""
+    return None if times.null_count() == len(times) else int(times.max())  # type: ignore[arg-type]
 
 
 def said(time: int | None) -> str:

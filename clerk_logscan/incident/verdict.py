@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from clerk_logscan.incident.events import Event
-from clerk_logscan.incident.lines import CLIENT_BUG
+import polars as pl
+
 from clerk_logscan.incident.outcome import Windows
 from clerk_logscan.incident.reading import Reason
 
@@ -19,55 +19,56 @@ INCOMPLETE: Final = "incomplete"
 NO_EVIDENCE: Final = "no-evidence"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Case:
-    """Everything that the verdict, its words and the next steps rest on; events in the order of time."""
+    """Everything that the verdict, its words and the next steps rest on; `events` is their table in the order of time.
 
-    events: Sequence[Event]
+    Each property is the part of that table of which it speaks.
+    """
+
+    events: pl.DataFrame
     windows: Windows
     reasons: Sequence[Reason] = ()
     lured: Sequence[str] = field(default=())
 
     @cached_property
-    def sent(self) -> list[Event]:
+    def sent(self) -> pl.DataFrame:
         """Return the events that are presumed sent."""
-        return [event for event in self.events if event.off_host and event.outcome == "presumed-sent"]
+        return self.events.filter(pl.col("off_host") & (pl.col("outcome") == "presumed-sent"))
 
     @cached_property
-    def off_host(self) -> list[Event]:
+    def off_host(self) -> pl.DataFrame:
         """Return the off-host events."""
-        return [event for event in self.events if event.off_host]
+        return self.events.filter("off_host")
 
     @cached_property
-    def possible(self) -> list[Event]:
+    def possible(self) -> pl.DataFrame:
         """Return the events of which it is possible that the key was sent."""
-        return [event for event in self.events if event.outcome == "undetermined"]
+        return self.events.filter(pl.col("outcome") == "undetermined")
 
     @cached_property
-    def after_rotation(self) -> list[Event]:
+    def after_rotation(self) -> pl.DataFrame:
         """Return the events presumed sent after the key was rotated: they leaked the new key."""
         rotated = self.windows.key_rotated
-        if rotated is None:
-            return []
-        return [event for event in self.sent if event.time is not None and event.time >= rotated]
+        return self.sent.clear() if rotated is None else self.sent.filter(pl.col("time") >= rotated)
 
     @cached_property
-    def noise(self) -> list[Event]:
+    def noise(self) -> pl.DataFrame:
         """Return the events of the known clerk-js bug alone."""
-        return [event for event in self.events if event.rules == {CLIENT_BUG}]
+        return self.events.filter("noise")
 
     @cached_property
-    def loud(self) -> list[Event]:
+    def loud(self) -> pl.DataFrame:
         """Return the events that are more than that noise."""
-        return [event for event in self.events if event.rules != {CLIENT_BUG}]
+        return self.events.filter(~pl.col("noise"))
 
     @cached_property
     def verdict(self) -> str:
         """Return the verdict."""
-        if self.sent:
+        if self.sent.height:
             return KEY_EXPOSED
-        if self.off_host:
+        if self.off_host.height:
             return ATTEMPTED
-        if self.loud:
+        if self.loud.height:
             return PROBED
         return INCOMPLETE if self.reasons else NO_EVIDENCE

@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 from incident_story import KEY, Story, at
@@ -97,20 +98,12 @@ def test_a_log_of_the_same_requests_fills_a_hole() -> None:
 
 def test_what_covers_a_time() -> None:
     coverage = Coverage(0, 100, [(20, 30), (50, 60)])
-    assert [coverage.covers(time) for time in (-1, 0, 20, 25, 30, 55, 100, 101)] == [
-        False,
-        True,
-        True,
-        False,
-        True,
-        False,
-        True,
-        False,
-    ]
+    times = pl.Series([-1, 0, 20, 25, 30, 55, 100, 101])
+    assert coverage.covers(times).to_list() == [False, True, True, False, True, False, True, False]
     assert coverage.spans() == [(0, 20), (30, 50), (60, 100)]
     assert union([(0, 5), (3, 8), (9, 10)]) == [(0, 8), (9, 10)]
     assert uncovered((0, 12), [(0, 8), (9, 10)]) == [(8, 9), (10, 12)]
-    assert not Coverage().covers(0)
+    assert not Coverage().covers(pl.Series([0])).any()
 
 
 def test_a_finding_in_time_of_two_samples_is_no_gap() -> None:
