@@ -1,6 +1,6 @@
 """The suite: clerk-logscan beside its peers, as ratios; prints the table and writes RESULTS.md.
 
-    python bench/run.py [--size MB] [--large MB] [--runs N] [--only TEXT] [--keep]
+    python bench/run.py [--size MB] [--large MB] [--runs N] [--only TEXT] [--part NAME] [--keep]
 
 Logs are made in bench/data and removed at the end. Every row is of alternating runs, the page cache warm for both.
 """
@@ -128,7 +128,7 @@ GOALS: Final = [
 ]  # fmt: skip
 
 
-def table(suite: Suite, only: str) -> Iterator[str]:
+def table(suite: Suite, only: str = "") -> Iterator[str]:
     """Yield the rows of the table, each when it was measured."""
     yield "| work | against | ours s | peer s | ratio | of processor time | owed | aim |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
@@ -170,6 +170,9 @@ def growth(suite: Suite) -> Iterator[str]:
             before = size, cpu
 
 
+PARTS: Final[dict[str, Callable[[Suite], Iterator[str]]]] = {"table": table, "growth": growth, "memory": memory}
+
+
 def machine() -> Iterator[str]:
     """Yield where and with what was measured."""
     model = next((line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "")
@@ -192,14 +195,14 @@ def main() -> None:
     parser.add_argument("--large", type=int, default=4000, help="MB of the plain log whose peak memory is taken")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", default="", help="only rows whose work and peer hold this text")
+    parser.add_argument("--part", choices=list(PARTS), action="append", help="only this part; repeatable")
     parser.add_argument("--keep", action="store_true", help="keep the logs")
     asked = parser.parse_args()
     # As pip does when it installs; an editable install in a place without bytecode would be compiled in every run.
     compileall.compile_dir(HERE.parent / "clerk_logscan", quiet=2)
     suite = Suite(asked.size, asked.large, asked.runs)
-    parts: list[Iterator[str]] = [table(suite, asked.only)]
-    if not asked.only:
-        parts += [growth(suite), memory(suite)]
+    chosen = asked.part or (["table"] if asked.only else list(PARTS))
+    parts = [table(suite, asked.only) if part == "table" else PARTS[part](suite) for part in chosen]
     text = [f"Medians of {suite.runs} alternating runs; plain log of {asked.size:,} MB, page cache warm.", ""]
     try:
         for part in parts:
@@ -211,7 +214,7 @@ def main() -> None:
         if not asked.keep:
             for path in DATA.glob("*"):
                 path.unlink() if path.is_file() else None
-    if not asked.only:
+    if not asked.only and not asked.part:
         header = ["# What was measured", "", *machine(), ""]
         (HERE / "RESULTS.md").write_text("\n".join(header + text).rstrip() + "\n")
 
