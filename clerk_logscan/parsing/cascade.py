@@ -70,11 +70,11 @@ class Cascade:
             self._records = RecordLines([d for g in GRAMMARS for d in detection.of_grammar(self._definitions, g)])
         return self._records
 
-    def add(self, guesses: Sequence[Guess]) -> None:
-        """Let guessed definitions read what no other does."""
+    def add(self, guesses: Sequence[Guess], *, first: bool = False) -> None:
+        """Let guessed definitions read what no other does, or, where one reads all lines, be tried `first`."""
         for definition in (guess.definition for guess in guesses):
             if definition.grammar == "template":
-                self.templates = [*self.templates, definition]
+                self.templates = [definition, *self.templates] if first else [*self.templates, definition]
             elif definition.grammar == "json":
                 self._jsons = self.jsons.extended(definition)
             else:

@@ -21,8 +21,9 @@ def split_request(texts: pl.Series) -> pl.DataFrame:
     """Split `METHOD target PROTOCOL` into String columns `method`, `request_target`, `protocol`.
 
     The method is the first token, the protocol the last where it looks like one, the target all between, blanks
-    included (servers log what was sent). Where there is no blank (`GET`, TLS bytes) all are null; a first token that is
-    no method leaves a target only where a protocol ends the line. HAProxy cuts the line: then there is no protocol.
+    included (servers log what was sent). Where there is no blank (`GET`, TLS bytes) all are null, but for a target by
+    itself (`/x`: some logs write no more); a first token that is no method leaves a target only where a protocol ends
+    the line. HAProxy cuts the line: then there is no protocol.
     """
     parts = texts.str.splitn(" ", 3).struct.unnest()
     parts.columns = list(PARTS)
@@ -51,6 +52,8 @@ def _odd(texts: pl.Series) -> pl.DataFrame:
     # `GET HTTP/1.1`: a protocol where the target should be is no target.
     bare = pl.col("request_target").str.contains(rf"^{_VERSION}$") & pl.col("protocol").is_null()
     parts = parts.with_columns(pl.when(~bare).then("request_target").alias("request_target"))
+    alone = pl.lit(texts).str.contains(r"^/[^ ]*$").fill_null(False)
+    parts = parts.with_columns(pl.when(alone).then(pl.lit(texts)).otherwise("request_target").alias("request_target"))
     nothing = pl.col("request_target").is_null()
     return parts.with_columns(pl.when(~nothing).then(name).alias(name) for name in ("method", "protocol"))
 

@@ -22,6 +22,7 @@ def read_text(texts: pl.Series, kind: str) -> pl.Series:
     """Return a String series by a kind of definitions.TEXTS or CAPTURED; an empty text is null.
 
     address: without port and brackets, of a list the first; last-address: of a list the last, one's own hop's.
+    address-port: a port is always behind it, and an IPv6 address has no brackets (HAProxy's `%ci:%cp`).
     trace: the root of an X-Amzn-Trace-Id. authority: without userinfo. plus: `+` is a blank (IIS).
     captured-*: HAProxy's captures, which name no header: a text is taken only where its shape is that of the column.
     """
@@ -44,6 +45,10 @@ def _address(texts: pl.Series) -> pl.Series:
     return texts.scatter(odd.arg_true(), bare)
 
 
+def _address_port(texts: pl.Series) -> pl.Series:
+    return _address(texts.str.replace(r"^([^\[\]]*:[^\[\]]*):[0-9]+$", "$1"))
+
+
 def _last_address(texts: pl.Series) -> pl.Series:
     return _address(texts.str.replace(r"(?s)^.*,", ""))
 
@@ -64,6 +69,7 @@ def _where(test: Callable[[pl.Series], pl.Series]) -> Callable[[pl.Series], pl.S
 
 _TEXTS: Final[dict[str, Callable[[pl.Series], pl.Series]]] = {
     "address": _address,
+    "address-port": _address_port,
     "last-address": _last_address,
     "trace": lambda texts: texts.str.extract(r"(?:^|[;, ])Root=([^;, ]+)").fill_null(texts),
     "authority": lambda texts: texts.str.replace("^.*@", ""),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SAMPLED: Final = 1000  # unread lines that are looked at
 FEWEST: Final = 3  # lines, beside others that a format reads: fewer may be hostile ones of that format
 SHARE: Final = 0.1  # of the lines
+WHOLE: Final = 0.9  # of the lines, where a layout shall come before known formats
 TRIES: Final = 4  # that found nothing, then no more
 MOST: Final = 6  # layouts of one input
 _DEEPEST: Final = 3
@@ -46,6 +47,23 @@ class Learning:
         self.guesses += found
         self._tries -= not found
         return found
+
+    def whole(self, texts: pl.Series) -> list[Guess]:
+        """Return the one layout that reads nearly all of `texts`, those that a format reads, too; else nothing.
+
+        A format may read a line of another layout whose fields are missing; what reads all lines is what wrote them.
+        """
+        if self._tries <= 0 or len(self.guesses) >= MOST:
+            return []
+        from clerk_logscan.parsing.inference import infer
+        from clerk_logscan.parsing.inference.likely import may_tell
+
+        like = [text for text in _some(texts) if may_tell(text)]
+        guess = next(infer(like, len(self.guesses) + 1), None)
+        if guess is None or guess.definition.grammar != "template" or guess.explained < WHOLE * len(like):
+            return []
+        self.guesses.append(guess)
+        return [guess]
 
     def inside(self, left: pl.Series) -> list[Guess]:
         """Return the guesses that explain lines inside of unread JSON records or CSV rows, each a text of one key."""

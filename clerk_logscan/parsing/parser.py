@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import partial
+from functools import partial, reduce
+from operator import and_
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
@@ -26,8 +27,10 @@ from clerk_logscan.parsing.w3c import W3c
 if TYPE_CHECKING:
     from clerk_logscan.parsing.inference import Guess
 
+FEW: Final = 2  # formats that read fewer lines than one of so many may only read odd lines of an unknown layout
 LASTING: Final = 10  # characters of an id that names one request anywhere; the shortest known has 13
 _OTHERS: Final = f"{PLACE}others"
+TARGETS: Final = ("request", "request_target", "url", "path")
 PLACES: Final = ("line_number", "byte_offset", "raw", "envelope_time")
 
 
@@ -132,9 +135,15 @@ class Parser:
         cascade, ranking = self._cascade, self.ranking
         if not cascade.learning.open or sum(ranking.matches.values()) >= ranking.sampled:
             return
-        left = cascade.unread(texts.head(detection.SAMPLED), W3c(cascade.w3c.definitions))
-        found = cascade.learning.learn(left, ranking.sampled, known=bool(ranking.matches))
-        cascade.add(found)
+        some = texts.head(detection.SAMPLED)
+        left = cascade.unread(some, W3c(cascade.w3c.definitions))
+        few = len(left) < len(some) <= FEW * len(left)
+        by_template = {definition.name for definition in ranking.templates} >= set(ranking.matches)
+        found = cascade.learning.whole(some) if few and by_template else []
+        cascade.add(found, first=True)
+        if not found:
+            found = cascade.learning.learn(left, ranking.sampled, known=bool(ranking.matches))
+            cascade.add(found)
         cascade.seen.update(guess.definition.name for guess in found)
 
     def peeled(self, sample: pl.DataFrame) -> list[str]:
@@ -174,10 +183,12 @@ class Parser:
         found: list[pl.DataFrame] = []
         none = peeled.height
         for cut in cuts:
+            cut, untold = _told(cut, peeled["text"])
+            left = left.append(untold)
             requests, kept = self._taken(cut, peeled)
             found.append(requests)
             none -= kept
-        rest = peeled[left]
+        rest = peeled[left.sort()]
         like = looks_like_request(rest["text"]) | (rest["text"] == HIDDEN)
         if self.guesses:  # nobody knows what its lines look like
             from clerk_logscan.parsing.inference.likely import may_tell
@@ -235,6 +246,24 @@ class Parser:
         if len(parts) > 1:
             requests = requests.sort("line_number", "byte_offset", maintain_order=True)
         return Parsed(requests, not_requests, malformed)
+
+
+def _told(cut: Cut, texts: pl.Series) -> tuple[Cut, pl.Series]:
+    """Return a cut less the rows of which no request was read though they show one, and these rows.
+
+    A template for lines that were cut short has no request; a line that holds one all the same is of another layout.
+    """
+    columns = cut.definition.columns
+    fields = [name for role in TARGETS for source in columns.get(role, ()) for name in source.fields]
+    none = cut.rows.clear()
+    if not cut.definition.requests or cut.definition.grammar != "template" or cut.definition.join:
+        return cut, none
+    absent = [cut.raw[name].is_null() for name in fields if name in cut.raw.columns]
+    untold = reduce(and_, absent) if absent else pl.Series([True]).new_from_index(0, len(cut.rows))
+    if not untold.any():
+        return cut, none
+    untold &= looks_like_request(texts[cut.rows])
+    return Cut(cut.definition, cut.rows.filter(~untold), cut.raw.filter(~untold)), cut.rows.filter(untold)
 
 
 def _lasting_ids() -> pl.Expr:

@@ -25,7 +25,7 @@ _QUOTED: Final = {
 # servers, so what imitates that end can only come later, in a referer or an agent.
 _LOOSE_REQUEST: Final = r"(?:.*? HTTP/[0-9](?:\.[0-9])?|.*?)"
 # A request with no quotes around it ends by its own form only; a line that holds something else is not of this format.
-_BARE_REQUEST: Final = r"(?:[A-Za-z_-]+ [^ ](?:.*? HTTP/[0-9](?:\.[0-9])?|[^ ]*)|-|<BADREQ>|)"
+_BARE_REQUEST: Final = r"(?:[A-Za-z_-]+ [^ ](?:.*? HTTP/[0-9](?:\.[0-9])?|[^ ]*)|\\x[0-9A-F]{2}[^ ]*|-|<BADREQ>|)"
 _FEW: Final = 300  # lines; with more the pattern's own cost no longer counts
 # How a variable begins that may follow another one with nothing between.
 _STARTS: Final = {"request_uri": "/", "uri": "/", "is_args": "?", "apache_q": "?"}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parsing_help import LIBRARY, parse, targets
+from parsing_help import LIBRARY, frame_of, parse, targets
 
 from clerk_logscan import schema
+from clerk_logscan.parsing.definitions import Library, Template
+from clerk_logscan.parsing.parser import Parser
 
 SAMPLES = Path(__file__).parent.parent.parent / "sample_logs"
 OWN = [name for name in LIBRARY if LIBRARY[name].grammar in ("json", "w3c")]
@@ -53,6 +56,15 @@ def test_error_logs_and_talk_are_no_requests_and_broken_lines_are_malformed() ->
     parsed, _ = parse(lines)
     assert parsed.requests["line_number"].to_list() == [1]
     assert parsed.malformed["line_number"].to_list() == [7] and parsed.not_requests == 5
+
+
+def test_a_line_that_shows_a_request_is_never_read_without_one() -> None:
+    short = replace(LIBRARY["nginx_combined"], templates=(Template("cut short", "$remote_addr - $rest"),), shapes={})
+    parser = Parser(Library([], [short]), "test.log")
+    frame = frame_of([NGINX, NGINX[: NGINX.index('"')]])
+    parsed = parser.read(frame)
+    assert parsed.malformed["line_number"].to_list() == [1]
+    assert parsed.requests["line_number"].to_list() == [2] and parsed.not_requests == 0
 
 
 def test_a_whole_line_in_an_agent_is_no_request_of_its_own() -> None:

@@ -33,7 +33,8 @@ COLUMNS: Final = ("line_number", "byte_offset", "raw", "text", "envelope_time", 
 
 # Colours (SGR) that a terminal program wrote: those before the first quote. Behind it a client may have sent them.
 # Messages that are told by their length keep theirs until they are apart.
-_COLOURED: Final = '^[^"]*\x1b\\[[0-9;]*m'
+# Werkzeug colours the request within its quotes: no client's method begins so.
+_COLOURED: Final = '^[^"]*(?:"(?:\x1b\\[[0-9;]*m)+[A-Z]+ |\x1b\\[[0-9;]*m)'
 _COLOUR: Final = "\x1b\\[[0-9;]*m"
 # rsyslog spells a tab `#011`. Only a line whose first fields are set apart by it is undone: elsewhere it is a client's.
 _TABBED: Final = '^[^ "#]+#011[^ "#]*#011'

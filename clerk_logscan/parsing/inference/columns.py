@@ -19,6 +19,7 @@ class Column:
     name     its key, where the layout writes one
     place    its order in the line, from 0
     quoted   it stands between quotes, brackets or delimiters, so that it may hold blanks
+    listed   it is one of several with slashes between, as HAProxy writes times and counts
     """
 
     field: str
@@ -26,6 +27,7 @@ class Column:
     name: str | None = None
     place: int = 0
     quoted: bool = False
+    listed: bool = False
 
     @cached_property
     def known(self) -> list[str]:

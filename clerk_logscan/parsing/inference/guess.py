@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import polars as pl
+
 from clerk_logscan.parsing.definitions import Definition, Guessed
-from clerk_logscan.parsing.inference import record_guesses
+from clerk_logscan.parsing.inference import both_ends, record_guesses
 from clerk_logscan.parsing.inference.likely import may_tell
 from clerk_logscan.parsing.inference.text_definition import definition as text_definition
 from clerk_logscan.parsing.inference.text_layout import layouts
@@ -20,6 +22,8 @@ from clerk_logscan.parsing.inference.tokens import tokens
 
 NEARLY_ALL: Final = 0.9
 LINES: Final = 400  # that a layout is made from; more do not change it
+FEWEST: Final = 3  # lines of a further layout, or
+LATER: Final = 0.25  # of all: fewer are hostile ones of the first
 _HEAD: Final = 120  # characters of a line that show how it begins
 MOST: Final = 6  # layouts of one input
 
@@ -52,21 +56,29 @@ class Guess:
 
 def infer(texts: Sequence[str], number: int = 1) -> Iterator[Guess]:
     """Yield the guesses that explain `texts`, lines that no format reads; the first of them is guess `number`."""
-    left = [text for text in texts if text.strip()]
+    texts = [text for text in texts if text.strip() and may_tell(text)]
+    left = texts
     for place in range(number, number + MOST):
-        like = [text for text in left if may_tell(text)]
-        if not like:
+        if not left:
             return
-        some = _spread(like)
+        some = _spread(left)
         guess = _best(some, f"guessed_{place}" if place > 1 else "guessed")
-        if guess is None:
+        if guess is None or (place > number and guess.explained < min(FEWEST, LATER * len(texts))):
             return
         yield guess
-        reads = record_guesses.reader(guess.definition)
-        taken = reads(like)
+        taken = record_guesses.reader(guess.definition)(left)
         if not any(taken):
             return
-        left = [text for text, is_taken in zip(like, taken, strict=True) if not is_taken]
+        hostile = _from_both_ends(guess.definition, left)
+        taken = [one or other for one, other in zip(taken, hostile, strict=True)]
+        left = [text for text, is_taken in zip(left, taken, strict=True) if not is_taken]
+
+
+def _from_both_ends(definition: Definition, lines: Sequence[str]) -> list[bool]:
+    """Tell which lines a layout reads as hostile ones of its own: they are no layout of their own."""
+    if definition.grammar != "template":
+        return [False] * len(lines)
+    return both_ends.cut(pl.Series(lines, dtype=pl.String), definition)[0].to_list()
 
 
 def _spread(texts: Sequence[str]) -> list[str]:

@@ -32,7 +32,8 @@ def add_addresses(columns: Sequence[Column], roles: Roles) -> None:
     single = [one for one in listed if one is not forwarded and one.share(shapes.ADDRESS) == 1.0]
     client = _client(single, columns, roles)
     if client is not None:
-        roles.give("client_ip", "address", [client], "its values are addresses, and those of no server")
+        kind = "address-port" if _with_ports(client) else "address"
+        roles.give("client_ip", kind, [client], "its values are addresses, and those of no server")
     if forwarded is not None:
         roles.give("forwarded_for", "text", [forwarded], "its values are lists of addresses, or named so")
         if client is None and forwarded.known and _is_own(forwarded):
@@ -74,6 +75,12 @@ def _of_a_server(one: Column) -> bool:
         return False
     several = len(ports) > _FEW_PORTS and len(set(ports)) <= _FEW_PORTS
     return several or set(ports) <= _SERVICES
+
+
+def _with_ports(one: Column) -> bool:
+    """Tell whether a port stands behind every address, and so behind IPv6 ones without brackets, too."""
+    short = [text for text in one.known if "." in text]
+    return bool(short) and all(":" in text for text in short) and any("." not in text for text in one.known)
 
 
 def _named_client(single: Sequence[Column], columns: Sequence[Column]) -> Column | None:

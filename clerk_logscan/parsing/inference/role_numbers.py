@@ -76,7 +76,7 @@ def _add_bytes(free: Sequence[Column], columns: Sequence[Column], roles: Roles) 
     if named:
         roles.give("bytes_sent", "bytes", [min(named, key=lambda one: one.rank("bytes_sent") or 0)], "named so")
         return
-    unnamed = [one for one in found if one.name is None and not _is_serial(one)]
+    unnamed = [one for one in found if one.name is None and not one.listed and not _is_serial(one)]
     sent = [one for one in unnamed if not _grows_with_request(one, columns, roles)]
     best = _proved(sent, columns, roles) or _beside(sent, columns, roles)
     if best is not None:
@@ -100,7 +100,14 @@ def _proved(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) 
         for one in numbers
         if one.distinct > 2 and all(v in empty for v, s in zip(one.values, status.values, strict=True) if s == "304")
     ]
-    return found[0] if len(found) == 1 else None
+    if not all(_agree(found[0], other) for other in found[1:]):
+        return None
+    return max(found, key=lambda one: len(one.known), default=None)
+
+
+def _agree(one: Column, other: Column) -> bool:
+    """Tell whether two columns hold the same number in each line, but where one writes `-` for 0 (Tomcat's %b, %B)."""
+    return all(a == b for a, b in zip(one.values, other.values, strict=True) if _digits(a) and _digits(b))
 
 
 def _beside(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:

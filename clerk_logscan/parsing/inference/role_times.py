@@ -50,10 +50,8 @@ def _add_parts(columns: Sequence[Column], roles: Roles) -> None:
         clock = min(clocks, key=lambda other: abs(other.place - one.place), default=None)
         if clock is None or not one.known:
             continue
-        if time_shapes.is_date(one.known):
-            roles.give("timestamp", "iso8601", [one, clock], "a date and a time of day")
-            return
-        form = time_shapes.is_short_date(one.known)
+        form = time_shapes.is_date(one.known)
         if form:
-            roles.give("timestamp", f"strftime({form} %H:%M:%S%.f)", [one, clock], "a date and a time of day")
+            kind = "iso8601" if form == "%Y-%m-%d" else f"strftime({form} %H:%M:%S%.f)"
+            roles.give("timestamp", kind, [one, clock], "a date and a time of day")
             return

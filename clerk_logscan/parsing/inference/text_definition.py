@@ -21,6 +21,7 @@ _VARIABLES: Final = {
     "referer": "from",
     "request_id": "number", "ids": "trace",
 }  # fmt: skip
+_REQUEST: Final = r"[A-Za-z_-]+ [^ ]+ HTTP/[0-9](?:\.[0-9])?"
 _EMPTY: Final = "-|"
 _NUMBERS: Final = r"[0-9.]+(?:(?:, ?| : )(?:[0-9.]+|-))*|-|"
 _ROLE_SHAPES: Final = {
@@ -37,7 +38,8 @@ def definition(pieces: Sequence[Piece], name: str, lines: Sequence[str]) -> tupl
     """Return the definition of a layout with the reasons for its columns; None where it holds no request."""
     slots = [piece for piece in pieces if isinstance(piece, Slot) and not piece.padding]
     columns = [
-        Column(f"f{place}", slot.values, slot.name, place, slot.quoted or slot.free) for place, slot in enumerate(slots)
+        Column(f"f{place}", slot.values, slot.name, place, slot.quoted or slot.free, slot.listed)
+        for place, slot in enumerate(slots)
     ]
     roles = assign(columns)
     if roles is None:
@@ -113,6 +115,11 @@ def _shape(slot: Slot, role: str | None, before: Piece, after: Piece | None) -> 
     if slot.free:
         return ".*?" if after is not None else None
     known = shapes.present(slot.values)
+    if role == "request" and not slot.quoted and isinstance(after, str) and after.startswith(" "):
+        return None  # ends by its own form
+    if role == "request" and known and all(re.fullmatch(_REQUEST, text) for text in known):
+        rest = _up_to(slot, before, after)
+        return rest and f"{_REQUEST}|{rest}"
     if role == "timestamp":
         time = time_shapes.time_of(known)
         return f"{time.shape}|{_EMPTY}" if time else None
@@ -132,7 +139,9 @@ def _up_to(slot: Slot, before: Piece, after: Piece | None) -> str | None:
     if isinstance(before, str) and before.endswith('"') and isinstance(after, str) and after.startswith('"'):
         return None
     if after is None:
-        return None if slot.quoted else "[^ ]*"
+        delimiter = before.strip(" ")[-1:] if isinstance(before, str) else ""
+        apart = slot.quoted and delimiter and not any(delimiter in value for value in slot.values)
+        return (f"[^{re.escape(delimiter)}]*" if apart else None) if slot.quoted else "[^ ]*"
     if isinstance(after, Slot) or not after:
         return "[^ ]*" if not slot.quoted else ".*?"
     sign = (after.strip(" ") or " ")[:1] if slot.quoted and after.startswith(" ") else after[:1]

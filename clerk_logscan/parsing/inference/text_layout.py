@@ -11,13 +11,14 @@ from clerk_logscan.parsing.inference import shapes
 from clerk_logscan.parsing.inference.text_pieces import Piece, Slot, in_a_row, is_typed, split
 from clerk_logscan.parsing.inference.tokens import Token, tokens
 
-DELIMITERS: Final = ("\t", " | ", "|", "\x01", "^", "~", "¦", "::", "; ", ";", ", ", ",", " :: ", " - ")
+DELIMITERS: Final = ("\t", " | ", "|", "\x01", "^", "~", "¦", "::", "; ", ";", ", ", ",", " :: ", " - ", "][")
 Found = tuple[list[Piece], list[str], str]  # a layout, the lines that it was made from, what it is in words
 _FEWEST: Final = 3  # delimiters in a line
 _AGREED: Final = 0.8  # of the lines must have equally many
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?<= )\([^()]*\)')  # the comment of an agent is one, too
 _PROTOCOL: Final = re.compile(shapes.PROTOCOL)
 _LABEL: Final = re.compile(r"^[A-Za-z][\w-]*[:=] ?(?!//)")
+_BARE_REQUEST: Final = rf"(?:{'|'.join(sorted(shapes.METHODS))}) [^ ]+ HTTP/[0-9](?:\.[0-9])?"
 _PRODUCT: Final = re.compile(shapes.AGENT)
 
 
@@ -26,6 +27,9 @@ def layouts(lines: Sequence[str]) -> Iterator[Found]:
     if all(len(line) > 2 and line[0] == line[-1] == '"' for line in lines):  # OpenLiteSpeed quotes the whole line
         for pieces, some, how in layouts([line[1:-1] for line in lines]):
             yield ['"', *pieces, '"'], [f'"{line}"' for line in some], f"{how}, all between quotes"
+    if all(line[:1] == "[" and line[-1:] == "]" and line.count("][") >= _FEWEST for line in lines):
+        for pieces, some, how in layouts([line[1:-1] for line in lines]):
+            yield ["[", *pieces, "]"], [f"[{line}]" for line in some], f"{how}, all in brackets"
     for delimiter in DELIMITERS:
         found = _delimited(lines, delimiter)
         if found:
@@ -35,21 +39,39 @@ def layouts(lines: Sequence[str]) -> Iterator[Found]:
     width, agreed = counts.most_common(1)[0]
     if agreed >= _AGREED * len(rows) and width > 1:
         some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
-        yield _of_words([row for row in rows if len(row) == width]), some, f"{width} words"
+        yield [*_of_words([row for row in rows if len(row) == width]), *_after(some)], some, f"{width} words"
     if len(counts) > 1 or _unquoted_agent(rows[0]):
         yield _from_both_ends(rows), list(lines), "words around a free text"
     if agreed < _AGREED * len(rows) and width > 1:
         some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
-        yield _of_words([row for row in rows if len(row) == width]), some, f"{width} words"
+        yield [*_of_words([row for row in rows if len(row) == width]), *_after(some)], some, f"{width} words"
+
+
+def _after(lines: Sequence[str]) -> list[Piece]:
+    """Return the blanks behind the last word, where there are any."""
+    blanks = [line[len(line.rstrip()) :] for line in lines]
+    return [Slot(tuple(blanks), padding=True)] if any(blanks) else []
 
 
 def _of_words(rows: Sequence[Sequence[Token]]) -> list[Piece]:
-    return in_a_row([list(column) for column in zip(*rows, strict=True)])
+    return _with_request(in_a_row([list(column) for column in zip(*rows, strict=True)]))
+
+
+def _with_request(pieces: list[Piece]) -> list[Piece]:
+    """Return the pieces with a method, a target and a protocol in a row made one: such a log writes what came."""
+    for at in range(len(pieces) - 4):
+        slots = [one for one in pieces[at : at + 5 : 2] if isinstance(one, Slot) and one.name is None]
+        if len(slots) < 3 or pieces[at + 1] != " " or pieces[at + 3] != " ":
+            continue
+        lines = tuple(map(" ".join, zip(*(one.values for one in slots), strict=True)))
+        if shapes.share(lines, _BARE_REQUEST) == 1.0:
+            return [*pieces[:at], Slot(lines), *pieces[at + 5 :]]
+    return pieces
 
 
 def cells(line: str, delimiter: str) -> list[str]:
-    """Return the cells of a line; a delimiter between quotes is none."""
-    if '"' not in line:
+    """Return the cells of a line; a delimiter between quotes is none, nor one in an agent's comment."""
+    if '"' not in line and "(" not in line:
         return line.split(delimiter)
     masked = _QUOTED.sub(lambda found: "\x00" * len(found[0]), line)
     found, at = [], 0
@@ -95,7 +117,7 @@ def _cell(column: Sequence[str]) -> list[Piece]:
     inner = split([text.strip(" ") for text in column], quoted=True)
     if len(inner) == 1 and isinstance(inner[0], Slot) and not is_typed(inner[0].values):
         rows = [tokens(text.strip(" ")) for text in column]
-        if len({len(row) for row in rows}) == 1 and 1 < len(rows[0]) < 9 and _has_request(rows):
+        if len({len(row) for row in rows}) == 1 and 1 < len(rows[0]) < 9 and (_has_request(rows) or _all_typed(rows)):
             inner = _of_words(rows)
     return [*_edge(before), *inner, *_edge(after)]
 
@@ -105,6 +127,12 @@ def _has_request(rows: Sequence[Sequence[Token]]) -> bool:
     columns = [[token.text.strip('"[]') for token in column] for column in zip(*rows, strict=True)]
     methods = any(shapes.share_of(column, lambda text: text in shapes.METHODS) > 0.9 for column in columns)
     return methods or any(shapes.share(column, shapes.ADDRESS) > 0.9 for column in columns)
+
+
+def _all_typed(rows: Sequence[Sequence[Token]]) -> bool:
+    """Tell whether each of the words is always the same, or has a shape (`512 - 3.1 ms`)."""
+    columns = [[token.text for token in column] for column in zip(*rows, strict=True)]
+    return all(len(set(column)) == 1 or is_typed(column) for column in columns) and any(map(is_typed, columns))
 
 
 def _edge(blanks: Sequence[str]) -> list[Piece]:
@@ -143,11 +171,10 @@ def _middle(texts: Sequence[str]) -> list[Piece]:
     """Return the free text with its first blank apart; a request without quotes is told by its shape."""
     if not any(texts):
         return []
-    blank = " " if all(text.startswith(" ") for text in texts) else ""
-    return [
-        *([blank] if blank else []),
-        Slot(tuple(text.removeprefix(blank) for text in texts), quoted=True, free=True),
-    ]
+    if not all(text.startswith(" ") for text in texts if text):
+        return [Slot(tuple(texts), quoted=True, free=True)]
+    blank: Piece = " " if all(texts) else Slot(tuple(text[:1] for text in texts), padding=True)
+    return [blank, Slot(tuple(text.removeprefix(" ") for text in texts), quoted=True, free=True)]
 
 
 def _alike(column: Sequence[Token], typed: bool = False) -> bool:

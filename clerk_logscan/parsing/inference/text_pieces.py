@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from clerk_logscan.parsing.inference import names, shapes, time_shapes
@@ -22,11 +22,15 @@ _TYPES: Final = (
 )  # fmt: skip
 
 
+_ANSWERED: Final = re.compile(rf"(?s)({shapes.WHOLE_REQUEST}) ([0-9]{{3}}(?: [0-9-]+)*)")
+
+
 @dataclass(frozen=True)
 class Slot:
     """A field of the layout: its text in each line, its label if it has one, whether it may hold blanks.
 
-    free: whatever stands between its neighbours. padding: blanks that align columns.
+    free: whatever stands between its neighbours. padding: blanks that align columns. listed: one of several with
+    slashes between (HAProxy's times and counts).
     """
 
     values: tuple[str, ...]
@@ -34,6 +38,7 @@ class Slot:
     quoted: bool = False
     free: bool = False
     padding: bool = False
+    listed: bool = False
 
 
 Piece = str | Slot
@@ -128,15 +133,24 @@ def _group(texts: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _adjacent(texts: Sequence[str]) -> tuple[list[str], list[str]] | None:
-    """Return the two halves of brackets that follow one another with nothing between: `[...][...]`."""
-    if not all("][" in text and text[0] == "[" and len(tokens(text)) == 1 for text in texts):
+    """Return the two halves of brackets that follow one another with nothing between: `[...][...]`, `(...)[...]`."""
+    opening = texts[0][:1]
+    if opening not in BRACKETS or not all(text[:1] == opening and len(tokens(text)) == 1 for text in texts):
         return None
-    places = [text.index("][") + 1 for text in texts]
+    places = [text.find(BRACKETS[opening]) + 1 for text in texts]
+    if not all(text[place : place + 1] in BRACKETS for text, place in zip(texts, places, strict=True) if place):
+        return None
+    if not all(0 < place < len(text) for text, place in zip(texts, places, strict=True)):
+        return None
     return [t[:p] for t, p in zip(texts, places, strict=True)], [t[p:] for t, p in zip(texts, places, strict=True)]
 
 
 def _inner(texts: Sequence[str], name: str | None, opening: str, depth: int) -> list[Piece]:
     """Return the pieces of what stands between quotes or brackets: mostly one field."""
+    answered = [match for text in texts if (match := _ANSWERED.fullmatch(text))]
+    if len(answered) == len(texts):  # "GET /x HTTP/1.1 200 512"
+        numbers = _words([match[2] for match in answered]) or [[Token("", match[2]) for match in answered]]
+        return [Slot(tuple(match[1] for match in answered), name, quoted=True), " ", *in_a_row(numbers, depth + 1)]
     if is_typed(texts):
         return [Slot(tuple(texts), name, quoted=True)]
     if opening in "\"'":
@@ -187,7 +201,9 @@ def _parts(texts: Sequence[str], name: str | None, quoted: bool, depth: int) -> 
         pieces: list[Piece] = []
         for number, column in enumerate(columns):
             pieces += [sign] if number else []
-            pieces += split(column, None, quoted, depth + 1)
+            inner = split(column, None, quoted, depth + 1)
+            listed = sign == "/" and len(columns) > 2
+            pieces += [replace(one, listed=True) if listed and isinstance(one, Slot) else one for one in inner]
         return pieces
     return []
 

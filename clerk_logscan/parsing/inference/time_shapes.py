@@ -13,14 +13,23 @@ from clerk_logscan.parsing.field_times import read_time
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
-_ZONE = r"(?:Z|z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}|[A-Z]{3,4})"
+_NAMES = "UTC|GMT|[AECMP][SD]T|[CEW]ES?T|[BIJK]ST|MSK|A[CEW][SD]T|NZ[SD]T"  # a method may stand there instead
+_ZONE = rf"(?:Z|z|[+-][0-9]{{2}}:?[0-9]{{2}}|[+-][0-9]{{2}}|{_NAMES})"
+
+
+_NOON: Final = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}[ \u202f][AP]M"
+_MONTH_DAY: Final = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 
 
 class Form(NamedTuple):
-    """One way to write a time: the pattern of the whole text, and the kinds that may read it, the first that does."""
+    """One way to write a time: the pattern of the whole text, and the kinds that may read it, the first that does.
+
+    either: day and month may stand in both orders, one of which the texts must exclude.
+    """
 
     pattern: str
     kinds: tuple[str, ...]
+    either: bool = False
 
 
 # In the order in which they are looked for in a line; each may hold blanks.
@@ -67,12 +76,78 @@ FORMS: Final = (
         rf"{_MONTH} [0-9]{{1,2}}, [0-9]{{4}} (?:@ )?{_CLOCK}(?:\.[0-9]+)?",
         ("strftime(%b %d, %Y %H:%M:%S%.f)", "strftime(%b %d, %Y @ %H:%M:%S%.f)"),
     ),
+    Form(
+        rf"{_MONTH}/[0-9]{{2}}/[0-9]{{4}}:{_CLOCK}(?: [+-][0-9]{{4}})?",
+        ("strftime(%b/%d/%Y:%H:%M:%S %z)", "strftime(%b/%d/%Y:%H:%M:%S)"),
+    ),
+    Form(
+        rf"[0-9]{{1,2}}\.[0-9]{{1,2}}\.[0-9]{{4}},? {_CLOCK}(?:\.[0-9]+)?",
+        ("strftime(%d.%m.%Y %H:%M:%S%.f)", "strftime(%d.%m.%Y, %H:%M:%S%.f)"),
+    ),
+    Form(rf"[0-9]{{4}}\.[0-9]{{2}}\.[0-9]{{2}} {_CLOCK}(?:\.[0-9]+)?", ("strftime(%Y.%m.%d %H:%M:%S%.f)",)),
+    Form(
+        rf"[0-9]{{4}}:[0-9]{{2}}:[0-9]{{2}}[- ]{_CLOCK}", ("strftime(%Y:%m:%d-%H:%M:%S)", "strftime(%Y:%m:%d %H:%M:%S)")
+    ),  # Sophos
+    Form(
+        rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[_-]{_CLOCK}(?:\.[0-9]+)?",
+        ("strftime(%Y-%m-%d_%H:%M:%S%.f)", "strftime(%Y-%m-%d-%H:%M:%S%.f)"),
+    ),
+    Form(
+        rf"20[0-9]{{2}}{_MONTH_DAY}[ T-]{_CLOCK}(?:\.[0-9]+)?Z?",
+        (
+            "strftime(%Y%m%d %H:%M:%S%.f)",
+            "strftime(%Y%m%dT%H:%M:%S%.f)",
+            "strftime(%Y%m%d-%H:%M:%S%.f)",
+            "strftime(%Y%m%dT%H:%M:%S%.fZ)",
+        ),
+    ),
+    Form(rf"20[0-9]{{2}}{_MONTH_DAY}T[0-9]{{6}}Z?", ("strftime(%Y%m%dT%H%M%SZ)", "strftime(%Y%m%dT%H%M%S)")),
+    Form(rf"[0-9]{{2}}{_MONTH_DAY} {_CLOCK}(?:\.[0-9]+)?", ("strftime(%y%m%d %H:%M:%S%.f)",)),  # Tornado
+    Form(
+        rf"{_DAY} {_MONTH} [0-9]{{2}} [0-9]{{4}} {_CLOCK} GMT[+-][0-9]{{4}}", ("strftime(%a %b %d %Y %H:%M:%S GMT%z)",)
+    ),  # Node's Date
+    Form(
+        rf"{_DAY} {_MONTH} [ 0-9][0-9] {_CLOCK} (?:UTC|GMT) [0-9]{{4}}",
+        ("strftime(%a %b %e %H:%M:%S UTC %Y)", "strftime(%a %b %e %H:%M:%S GMT %Y)"),
+    ),  # date(1)
+    Form(
+        rf"[A-Z][a-z]{{5,8}}, [0-9]{{2}}-{_MONTH}-[0-9]{{2}} {_CLOCK} (?:GMT|UTC)",
+        ("strftime(%A, %d-%b-%y %H:%M:%S GMT)", "strftime(%A, %d-%b-%y %H:%M:%S UTC)"),
+    ),  # RFC 850
+    Form(
+        rf"{_MONTH} [0-9]{{1,2}}, [0-9]{{4}},? {_NOON}",
+        ("strftime(%b %d, %Y %I:%M:%S %p)", "strftime(%b %d, %Y, %I:%M:%S %p)"),
+    ),  # java.util.logging
+    Form(rf"{_MONTH} [ 0-9][0-9] [0-9]{{4}} {_CLOCK}(?:\.[0-9]+)?", ("strftime(%b %e %Y %H:%M:%S%.f)",)),
+    Form(
+        rf"[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}},? {_NOON}",
+        ("strftime(%m/%d/%Y %I:%M:%S %p)", "strftime(%d/%m/%Y %I:%M:%S %p)", "strftime(%d/%m/%Y, %I:%M:%S %p)"),
+        either=True,
+    ),
+    Form(
+        rf"[0-9]{{1,2}}[/-][0-9]{{1,2}}[/-][0-9]{{4}},?[ :]{_CLOCK}(?:[.,][0-9]+)?(?: [+-][0-9]{{4}})?",
+        tuple(
+            f"strftime({date}{sign}%H:%M:%S{rest})"
+            for date in ("%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y")
+            for sign in (" ", ", ", ":")
+            for rest in ("%.f", "%.f %z")
+        ),
+        either=True,
+    ),
     # The year, or the zone and the day, is not stated: a time by its look, which no kind reads.
     Form(rf"{_MONTH} [ 0-9][0-9] {_CLOCK}(?:\.[0-9]+)?", ()),
 )
 # A text that is nothing but a number is a time only where the whole column lies within these years.
 EPOCH: Final = r"[0-9]{10}(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]{1,9})?"
 ISO_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DATES: Final = (
+    (ISO_DATE, "%Y-%m-%d"),
+    (r"[0-9]{4}/[0-9]{2}/[0-9]{2}", "%Y/%m/%d"),
+    (rf"[0-9]{{1,2}}/{_MONTH}/[0-9]{{4}}", "%d/%b/%Y"),
+    (rf"[0-9]{{1,2}}-{_MONTH}-[0-9]{{4}}", "%d-%b-%Y"),
+    (r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}", "%d.%m.%Y"),
+    (rf"20[0-9]{{2}}{_MONTH_DAY}", "%Y%m%d"),
+)
 ISO_CLOCK: Final = rf"{_CLOCK}(?:[.,][0-9]+)?"
 _SHORT_DATE: Final = r"[0-9]{1,2}/[0-9]{1,2}/(?:[0-9]{2}|[0-9]{4})"
 ANY: Final = re.compile("|".join(f"(?:{form.pattern})" for form in FORMS))
@@ -96,7 +171,7 @@ def time_of(texts: Sequence[str]) -> Time | None:
     for pattern, form in _WHOLE:
         fits = [text for text in texts if pattern.fullmatch(text)]
         if len(fits) >= _ENOUGH * len(texts):
-            kind = _reading(fits, form.kinds)
+            kind = (_only_reading if form.either else _reading)(fits, form.kinds)
             return Time(kind, form.pattern, _precision(fits)) if kind else None
     return _epoch(texts)
 
@@ -108,6 +183,13 @@ def _reading(texts: Sequence[str], kinds: Sequence[str]) -> str | None:
         if len(texts) - read_time(series, kind, "UTC").null_count() >= _ENOUGH * len(texts):
             return kind
     return None
+
+
+def _only_reading(texts: Sequence[str], kinds: Sequence[str]) -> str | None:
+    """Return the one of `kinds` that reads all of the texts; None where two do, as 3/4 and 4/3 are both days."""
+    series = pl.Series(texts, dtype=pl.String)
+    found = [kind for kind in kinds if not read_time(series, kind, "UTC").null_count()]
+    return found[0] if len(found) == 1 else None
 
 
 def _epoch(texts: Sequence[str]) -> Time | None:
@@ -126,9 +208,12 @@ def _precision(texts: Sequence[str]) -> tuple[bool, bool]:
     return zoned, all(re.search(r":[0-9]{2}[.,][0-9]", text) for text in texts)
 
 
-def is_date(texts: Sequence[str]) -> bool:
-    """Tell whether the texts are dates alone, as ISO 8601 writes them."""
-    return bool(texts) and all(re.fullmatch(ISO_DATE, text) for text in texts)
+def is_date(texts: Sequence[str]) -> str | None:
+    """Return the strftime form of texts that are dates alone, and read in one way only; or None."""
+    for pattern, form in _DATES:
+        if texts and all(re.fullmatch(pattern, text) for text in texts):
+            return form
+    return is_short_date(texts)
 
 
 def is_clock(texts: Sequence[str]) -> bool:
