@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -214,6 +214,8 @@ class Library(Mapping[str, Definition]):
     def __init__(self, paths: Iterable[Path], loaded: Iterable[Definition] = ()) -> None:
         self._paths = {path.stem: path for path in paths}
         self._loaded = {definition.name: definition for definition in loaded}
+        self._of_grammar: dict[str, list[Definition]] = {}
+        self._grammars: dict[str, str] = {}
         self.open = bool(self._paths)
 
     def __getitem__(self, name: str) -> Definition:
@@ -232,17 +234,20 @@ class Library(Mapping[str, Definition]):
 
     def of_grammar(self, grammar: str) -> list[Definition]:
         """Return the definitions of one grammar in order of name, without reading the files of the others."""
-        return [self[name] for name in self if self._grammar(name) == grammar]
+        if grammar not in self._of_grammar:
+            self._of_grammar[grammar] = [self[name] for name in self if self._grammar(name) == grammar]
+        return list(self._of_grammar[grammar])
 
     def _grammar(self, name: str) -> str:
         """Return the grammar of a definition; its file is not read as TOML for that (a millisecond each)."""
-        if name not in self._loaded:
-            found = re.search(rb'^grammar\s*=\s*["\'](\w+)', self._paths[name].read_bytes(), re.MULTILINE)
-            if found:
-                return found[1].decode()
-        return self[name].grammar
+        if name not in self._grammars:
+            path = self._paths.get(name) if name not in self._loaded else None
+            found = path and re.search(rb'^grammar\s*=\s*["\'](\w+)', path.read_bytes(), re.MULTILINE)
+            self._grammars[name] = found[1].decode() if found else self[name].grammar
+        return self._grammars[name]
 
 
+@cache
 def folder() -> Path:
     """Return the folder of the shipped definitions: in the wheel beside the code, in a checkout `parsers/`."""
     shipped = Path(__file__).parent.parent / "parsers"

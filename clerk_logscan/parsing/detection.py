@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clerk_logscan.parsing.json_lines import JsonLines
     from clerk_logscan.parsing.record_lines import RecordLines
 
+_FEW: Final = 100  # lines: they are looked at sooner than a pattern is compiled
 SAMPLED: Final = 1000  # lines that decide; more do not change the answer
 Definitions = Library | Mapping[str, Definition] | Iterable[Definition]
 
@@ -69,9 +70,7 @@ def rank(texts: pl.Series, templates: Sequence[Definition], jsons: Callable[[], 
     for cut in cuts:
         counts[cut.definition.name] = counts.get(cut.definition.name, 0) + len(cut.rows)
     lines = texts.filter(~is_json | any(reads_json(definition) for definition in templates))
-    listed = lines.to_list()
-    likely = [d for d in templates if any(_could_be(listed, one) for one in d.templates)]
-    masks = {d: template.cut(lines, d, detecting=True)[0] for d in likely}
+    masks = template.masks(lines, _likely(lines.to_list(), templates))
     counts |= {definition.name: total for definition, mask in masks.items() if (total := int(mask.sum()))}
     order = _ordered(templates, masks)
     places = {definition.name: place for place, definition in enumerate(order)}
@@ -81,9 +80,26 @@ def rank(texts: pl.Series, templates: Sequence[Definition], jsons: Callable[[], 
     return Ranking(order, matches, len(texts), by_templates)
 
 
-def _could_be(lines: Sequence[str], one: Template) -> bool:
-    """Tell whether a line could be one of a template; most templates are excluded so, and need no pattern."""
-    return template.holds_literals("\n".join(lines), one) and any(template.could_be(line, one) for line in lines)
+def _likely(lines: Sequence[str], templates: Sequence[Definition]) -> dict[Definition, list[Template]]:
+    """Return the definitions of which a line could be, by which templates; most are excluded so, and need no pattern.
+
+    Templates that prove nothing (`weak`) are left out.
+    """
+    text = "\n".join(lines)
+    begun: dict[str, list[str]] = {}  # many templates begin alike
+
+    def could_be(one: Template, definition: Definition) -> bool:
+        if one.weak or not template.holds_literals(text, one):
+            return False
+        if len(lines) < _FEW and not any(template.could_be(line, one) for line in lines):
+            return False
+        beginning = template.beginning(one, definition)
+        if beginning.pattern not in begun:
+            begun[beginning.pattern] = [line for line in lines if beginning.match(line)]
+        return any(template.could_be(line, one) for line in begun[beginning.pattern])
+
+    found = {d: [one for one in d.templates if could_be(one, d)] for d in templates}
+    return {definition: some for definition, some in found.items() if some}
 
 
 def _ordered(templates: Sequence[Definition], masks: Mapping[Definition, pl.Series]) -> list[Definition]:
@@ -148,7 +164,7 @@ class Reads:
 
             return tells_request(text)
         for place, (one, definition) in enumerate(self._templates):
-            if template.could_be(text, one) and _pattern(one, definition).match(text):
+            if template.could_be(text, one) and _reads(one, definition, text):
                 # Lines of one log are alike: what read this one is tried first on the next.
                 self._templates.insert(0, self._templates.pop(place))
                 return True
@@ -156,6 +172,11 @@ class Reads:
             return True
         records = self._records() if self._records else None
         return bool(records and records.definitions and records.cut(pl.Series([text])))
+
+
+def _reads(one: Template, definition: Definition, text: str) -> bool:
+    begins = template.beginning(one, definition).match(text)  # most texts fail here, before the whole is compiled
+    return begins is not None and _pattern(one, definition).match(text) is not None
 
 
 @cache

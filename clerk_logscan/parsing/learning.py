@@ -36,11 +36,13 @@ class Learning:
         """Return the guesses that explain unread lines, `left` of `lines`; `known`: formats read others."""
         if self._tries <= 0 or len(self.guesses) >= MOST or not len(left):
             return []
+        enough = max(FEWEST, SHARE * min(lines, SAMPLED)) if known else 1
+        if len(left) < enough:
+            return []
         from clerk_logscan.parsing.inference import infer
         from clerk_logscan.parsing.inference.likely import may_tell
 
         like = [text for text in _some(left) if may_tell(text)]
-        enough = max(FEWEST, SHARE * min(lines, SAMPLED)) if known else 1
         if len(like) < enough:
             return []
         found = list(infer(like, len(self.guesses) + 1))

@@ -37,9 +37,12 @@ _ERROR_LOG: Final = (
 
 def looks_like_request(texts: pl.Series) -> pl.Series:
     """Return a Boolean series: which texts (lines without their envelope) seem to tell of a request."""
-    is_json = texts.str.contains(r"^\s*\{")
-    line = texts.str.contains(_LINE) | texts.str.contains(_PROTOCOL)
-    record = texts.str.contains(_JSON_TARGET) & texts.str.contains(_JSON_METHOD)
-    error = texts.str.contains(_ERROR_LOG)
-    member = texts.str.contains(_MEMBER)
-    return (is_json & record) | (~is_json & (line | member) & ~error)
+    if texts.is_empty():
+        return pl.Series(texts.name, [], dtype=pl.Boolean)
+    text = pl.first().str
+    is_json = text.contains(r"^\s*\{")
+    line = text.contains(_LINE) | text.contains(_PROTOCOL)
+    record = text.contains(_JSON_TARGET) & text.contains(_JSON_METHOD)
+    error = text.contains(_ERROR_LOG)
+    member = text.contains(_MEMBER)
+    return texts.to_frame().select((is_json & record) | (~is_json & (line | member) & ~error)).to_series()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -27,6 +27,7 @@ _LOOSE_REQUEST: Final = r"(?:.*? HTTP/[0-9](?:\.[0-9])?|.*?)"
 # A request with no quotes around it ends by its own form only; a line that holds something else is not of this format.
 _BARE_REQUEST: Final = r"(?:[A-Za-z_-]+ [^ ](?:.*? HTTP/[0-9](?:\.[0-9])?|[^ ]*)|\\x[0-9A-F]{2}[^ ]*|-|<BADREQ>|)"
 _FEW: Final = 300  # lines; with more the pattern's own cost no longer counts
+_BEGINNING: Final = 3  # fields by which nearly all lines of other formats are told
 # How a variable begins that may follow another one with nothing between.
 _STARTS: Final = {"request_uri": "/", "uri": "/", "is_args": "?", "apache_q": "?"}
 _META: Final = re.compile(r"([\\.+*?()|\[\]{}^$#&~-])")
@@ -75,6 +76,23 @@ def cut(
     return matched, fields
 
 
+def masks(lines: pl.Series, likely: Mapping[Definition, Sequence[Template]]) -> dict[Definition, pl.Series]:
+    """Return of each definition which `lines` are of one of its templates, those given, as `cut` says when detecting.
+
+    All are looked for at once: a pass of polars for each would cost more than the search.
+    """
+    found = {
+        str(place): pl.any_horizontal(pl.first().str.contains(compile_template(one, definition).regex) for one in some)
+        for place, (definition, some) in enumerate(likely.items())
+        if not _bare_targets(definition)
+    }
+    columns = lines.to_frame().select(**found)
+    return {
+        definition: columns[str(place)] if str(place) in found else cut(lines, definition, detecting=True)[0]
+        for place, definition in enumerate(likely)
+    }
+
+
 def _may_match(lines: pl.Series, template: Template) -> bool:
     """Tell whether a few lines hold all the literals; a pattern compiled in vain costs as much as a thousand lines."""
     return len(lines) > _FEW or holds_literals("\n".join(lines.drop_nulls().to_list()), template)
@@ -85,10 +103,18 @@ def holds_literals(text: str, template: Template) -> bool:
     return all(literal in text for literal in _literals(template))
 
 
+@lru_cache(maxsize=512)
+def beginning(template: Template, definition: Definition) -> re.Pattern[str]:
+    """Return what every line of a template begins with: its first fields, up to the literal behind the last of them."""
+    builder = _Builder(definition, loose=False)
+    builder.sequence(template.pattern, " " if template.tail or template.open else "")
+    return re.compile("".join(builder.pieces[: 2 * _BEGINNING + 1]), re.DOTALL)
+
+
 def could_be(line: str, template: Template) -> bool:
     """Tell whether `line` holds the literals of a template in their order; no other line can be one of its."""
     at = 0
-    for literal in REFERENCE.split(template.pattern)[::3]:
+    for literal in _in_order(template):
         at = line.find(literal, at) + len(literal)
         if at < len(literal):
             return False
@@ -96,8 +122,13 @@ def could_be(line: str, template: Template) -> bool:
 
 
 @lru_cache(maxsize=512)
+def _in_order(template: Template) -> tuple[str, ...]:
+    return tuple(REFERENCE.split(template.pattern)[::3])
+
+
+@lru_cache(maxsize=512)
 def _literals(template: Template) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(REFERENCE.split(template.pattern)[::3]))
+    return tuple(dict.fromkeys(_in_order(template)))
 
 
 def _bare_targets(definition: Definition) -> list[str]:
@@ -161,6 +192,7 @@ class _Builder:
     def __init__(self, definition: Definition, loose: bool) -> None:
         self.definition, self.loose = definition, loose
         self.captured: list[str] = []
+        self.pieces: list[str] = []  # of the last sequence: literal, field, literal ... literal
         self.requests = {f for source in definition.columns.get("request", ()) for f in source.fields}
         # Where a log writes X-Forwarded-For in the client's place, a list of addresses stands there.
         self.clients = {f for source in definition.columns.get("client_ip", ()) for f in source.fields}
@@ -177,6 +209,7 @@ class _Builder:
             at_end = index + 1 == len(names) and not after
             pattern.append(self.group(name, self.value(name, literals[index], after, at_end)))
             pattern.append(_escaped(literals[index + 1]))
+        self.pieces = pattern
         return "".join(pattern)
 
     def group(self, name: str, value: str) -> str:

@@ -87,7 +87,9 @@ class W3c:
         """Read lines under no known header by the definitions that say the order of their columns."""
         found: list[Cut] = []
         for definition in self.definitions:
-            some = _beginning_so(definition, lines) if definition.order else lines.head(0)
+            some = _beginning_so(definition, lines) if definition.order else None
+            if some is None or some.is_empty():
+                continue
             widths = some["text"].str.count_matches(definition.delimiter, literal=True) + 1
             for width in widths.unique().sort(descending=True):
                 wide = some.filter(widths == width)

@@ -40,6 +40,12 @@ _COLOUR: Final = "\x1b\\[[0-9;]*m"
 _TABBED: Final = '^[^ "#]+#011[^ "#]*#011'
 _LEADING: Final = "\x00\ufeff"  # copytruncate leaves NULs before a line, concatenation byte order marks
 
+_SIGNS: Final = (  # three times faster than the patterns
+    pl.col("text").str.contains_any(list(_LEADING)).any().alias("led"),
+    pl.col("text").str.contains("\x1b", literal=True).any().alias("coloured"),
+    pl.col("text").str.contains("#011", literal=True).any().alias("tabbed"),
+)
+
 # Stands for a line that a record does not show: Unicode's sign for an object that cannot be shown.
 HIDDEN: Final = "\ufffc"
 
@@ -74,19 +80,17 @@ def clean(rows: pl.DataFrame) -> pl.DataFrame:
     """Return `rows` with NULs and byte order marks before each text, and colours, taken away, and tabs for `#011`."""
     if rows.is_empty():
         return rows
-    led = rows["text"].str.contains_any(list(_LEADING))  # three times faster than the pattern
-    if led.any():
-        led &= rows["text"].str.contains(f"^[{_LEADING}]")
-        rows = rows.with_columns(pl.when(led).then(pl.col("text").str.strip_chars_start(_LEADING)).otherwise("text"))
-    coloured = rows["text"].str.contains("\x1b", literal=True)
-    if coloured.any():
-        coloured &= rows["text"].str.contains(_COLOURED) & ~rows["text"].str.contains(octets.STARTS)
-        rows = rows.with_columns(pl.when(coloured).then(pl.col("text").str.replace_all(_COLOUR, "")).otherwise("text"))
-    tabbed = rows["text"].str.contains("#011", literal=True)
-    if tabbed.any():
-        tabbed &= rows["text"].str.contains(_TABBED)
-        untabbed = pl.col("text").str.replace_all("#011", "\t", literal=True)
-        rows = rows.with_columns(pl.when(tabbed).then(untabbed).otherwise("text"))
+    led, coloured, tabbed = rows.select(_SIGNS).row(0)
+    text = pl.col("text")
+    if led:
+        leads = text.str.contains(f"^[{_LEADING}]")
+        rows = rows.with_columns(pl.when(leads).then(text.str.strip_chars_start(_LEADING)).otherwise(text))
+    if coloured:
+        outside = text.str.contains(_COLOURED) & ~text.str.contains(octets.STARTS)
+        rows = rows.with_columns(pl.when(outside).then(text.str.replace_all(_COLOUR, "")).otherwise(text))
+    if tabbed:
+        untabbed = text.str.replace_all("#011", "\t", literal=True)
+        rows = rows.with_columns(pl.when(text.str.contains(_TABBED)).then(untabbed).otherwise(text))
     return rows
 
 
