@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -86,9 +87,13 @@ class Report:
 
         Characters that could steer a terminal or reorder a line are spelled `\\uXXXX`, which reads back the same.
         """
-        from clerk_logscan.reports.inert import json_bytes
+        return b"".join(self.json_pieces())
 
-        return json_bytes(self.data, indent=True)
+    def json_pieces(self) -> Iterator[bytes]:
+        """Yield the document as `to_json` returns it, in pieces: a long one need never be in memory as a whole."""
+        from clerk_logscan.reports.inert import json_pieces
+
+        return json_pieces(self.data)
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Report:

@@ -138,8 +138,10 @@ def _analyzed(inputs: tuple[str, ...], options: Any, *, shown: bool) -> Report:
 
 def exit_code(report: Report, fail_on: str) -> int:
     """Return the exit code of a report on inputs that could be opened; `fail_on` is a severity or `never`."""
+    from clerk_logscan.rows import distinct
+
     graver = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on != "never" else ()
-    if any(finding["severity"] in graver for finding in report.data["findings"]):
+    if any(severity in graver for (severity,) in distinct(report.data["findings"], "severity")):
         return EXIT_FINDINGS
     rows = report.data["inputs"]
     if report.data["statement"].get("reasons") or not all(row["complete"] for row in rows):

@@ -36,6 +36,7 @@ from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.hops import Hops
 from clerk_logscan.incident.logs import Logs
 from clerk_logscan.incident.times import micros
+from clerk_logscan.rows import Rows
 
 Facts = Mapping[str, Mapping[str, Any]]
 _PLACE = ["source", "line_number", "byte_offset", "timestamp", "request_target"]
@@ -113,9 +114,9 @@ def _investigated(
         "verdict": case.verdict,
         "statement": statement.statement(scene),
         "proxy_requests": scene.proxy_requests,
-        "findings": document.finding_rows(findings, events).to_dicts(),
-        "incidents": found.to_dicts(),
-        "timeline": timeline.in_time_order(rows).to_dicts(),
+        "findings": Rows(document.finding_rows(findings, events)),
+        "incidents": Rows(found),
+        "timeline": Rows(timeline.in_time_order(rows)),
         "inputs": document.input_rows(inputs, holes),
         "lured": document.lured_rows(lured),
         "rules": [rule.words() for rule in rules.known()],

@@ -1,7 +1,7 @@
 """Reports: the registry of outputs, and writing them whole or not at all.
 
-An output is one file of `reports/outputs/` with `render(report) -> bytes`; its name is its suffix, `_` for a dot:
-`stix_json.py` writes `.stix.json`. Nothing else names it.
+An output is one file of `reports/outputs/` with `render(report) -> bytes | Iterator[bytes]`, the whole or its pieces;
+its name is its suffix, `_` for a dot: `stix_json.py` writes `.stix.json`. Nothing else names it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import errno
 import importlib
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,28 +63,33 @@ def check_place(path: str) -> None:
 
 def render(report: Report, path: str) -> bytes:
     """Return the report in the form that the suffix of `path` names."""
+    return b"".join(_pieces(report, path))
+
+
+def _pieces(report: Report, path: str) -> Iterable[bytes]:
+    """Return what `render` gives in pieces, so that a long report is never in memory as a whole."""
     module = importlib.import_module(f"clerk_logscan.reports.outputs.{suffix(path)[1:].replace('.', '_')}")
-    data: bytes = module.render(report)
-    return data
+    data: bytes | Iterator[bytes] = module.render(report)
+    return [data] if isinstance(data, bytes) else data
 
 
 def write(report: Report, path: str) -> None:
     """Write the report to `path`, whole or not at all; `-` is JSONL on standard output. OutputError says why not."""
     check(path)
-    data = render(report, path)
+    pieces = _pieces(report, path)
     if path == STDOUT:
-        _to_stdout(data)
+        _to_stdout(pieces)
         return
     try:
-        _replace(Path(path), data)
+        _replace(Path(path), pieces)
     except OSError as error:
         raise OutputError(f"Cannot write {path}: {error.strerror or error}.") from error
 
 
-def _to_stdout(data: bytes) -> None:
+def _to_stdout(pieces: Iterable[bytes]) -> None:
     """Write to standard output; a reader who left is a BrokenPipeError, anything else an OutputError."""
     try:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(pieces)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise
@@ -91,19 +97,24 @@ def _to_stdout(data: bytes) -> None:
         raise OutputError(f"Cannot write to standard output: {error.strerror or error}.") from error
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, pieces: Iterable[bytes]) -> None:
     """Write beside the file and rename over it; a device or pipe is written as it stands."""
     path = path.resolve()
     if path.exists() and not path.is_file():
-        path.write_bytes(data)
+        _write(path, pieces)
         return
     beside = path.with_name(f".{path.name}.{os.getpid()}.part"[-250:])
     try:
-        beside.write_bytes(data)
+        _write(beside, pieces)
         _sync(beside)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
+    with path.open("wb") as file:
+        file.writelines(pieces)
 
 
 def _sync(path: Path) -> None:

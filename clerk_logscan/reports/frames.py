@@ -5,10 +5,12 @@ Times become `Datetime(us, UTC)`; a text that does not fit its column's type bec
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
+from clerk_logscan.rows import Row, Rows
 from clerk_logscan.schema import FINDING_COLUMNS, SEVERITIES
 
 _TEXT, _TIME, _COUNT, _STATUS, _TEXTS = (
@@ -105,7 +107,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
 }
 
 
-def frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+def frame(name: str, rows: Sequence[Row]) -> pl.DataFrame:
     """Return the table `name` of the document as a frame of fixed columns and types.
 
     `log_formats` is a struct with a field a format that occurs in any input, null where it does not occur.
@@ -113,10 +115,27 @@ def frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     schema = dict(SCHEMAS[name])
     if name == "inputs":
         schema["log_formats"] = _format_counts(rows)
+    if isinstance(rows, Rows):
+        return rows.frame.select(_typed(column, dtype) for column, dtype in schema.items())
     return pl.DataFrame({column: _column(column, rows, dtype) for column, dtype in schema.items()})
 
 
-def _column(name: str, rows: list[dict[str, Any]], dtype: pl.DataType) -> pl.Series:
+def texts(rows: Sequence[Row], *names: str) -> pl.DataFrame:
+    """Return these fields of the rows as text."""
+    if isinstance(rows, Rows):
+        return rows.frame.select(pl.col(name).cast(pl.String) for name in names)
+    return pl.DataFrame([_column(name, rows, _TEXT).alias(name) for name in names])
+
+
+def _typed(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Return a column of the document's rows as a frame, in its type."""
+    column = pl.col(name)
+    if dtype == _TIME:
+        return column.str.to_datetime(_FORMAT, time_unit="us", time_zone="UTC", strict=False)
+    return column.cast(dtype, strict=False)
+
+
+def _column(name: str, rows: Sequence[Row], dtype: pl.DataType) -> pl.Series:
     values = [row.get(name) for row in rows]
     if dtype == _TIME:
         return _times(values).alias(name)
@@ -143,6 +162,6 @@ def _gaps(values: list[Any]) -> pl.Series:
     return pl.DataFrame({"gaps": lists}).select(pl.col("gaps").list.eval(pl.struct(to_time)).cast(_GAPS))["gaps"]
 
 
-def _format_counts(rows: list[dict[str, Any]]) -> pl.Struct:
+def _format_counts(rows: Sequence[Row]) -> pl.Struct:
     names = dict.fromkeys(name for row in rows for name in row.get("log_formats") or {})
     return pl.Struct(dict.fromkeys(names, _COUNT))

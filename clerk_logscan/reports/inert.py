@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
+
+from clerk_logscan.rows import Rows
 
 # Printable by Unicode's categories, yet drawn as nothing: fillers, joiners, variation selectors, blank braille.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(c) for c in range(0xFE00, 0xFE10)}
@@ -161,6 +164,32 @@ def json_bytes(value: Any, *, indent: bool = False) -> bytes:
     if out.isascii() and b"\x7f" not in out:
         return out
     return _NOT_PLAIN.sub(lambda match: _json_char(match[0]), out.decode()).encode()
+
+
+def json_pieces(document: dict[str, Any]) -> Iterator[bytes]:
+    """Yield a report's document as `json_bytes` writes it, indented: a value at a time, and of Rows a slice."""
+    start = b"{"
+    for key, value in document.items():
+        yield start + b"\n  " + json_bytes(key) + b": "
+        if isinstance(value, Rows) and len(value):
+            yield from _rows_pieces(value)
+        else:
+            yield _deeper(json_bytes([] if isinstance(value, Rows) else value, indent=True))
+        start = b","
+    yield b"\n}" if document else b"{}"
+
+
+def _rows_pieces(rows: Rows) -> Iterator[bytes]:
+    start = b"["
+    for part in rows.slices():
+        yield start + b"\n  " + _deeper(json_bytes(part, indent=True)[2:-2])
+        start = b","
+    yield b"\n  ]"
+
+
+def _deeper(text: bytes) -> bytes:
+    """Return indented JSON two columns further in; no text in it holds a line feed as it stands."""
+    return text.replace(b"\n", b"\n  ")
 
 
 @lru_cache(maxsize=4096)

@@ -32,7 +32,7 @@ def fragment(report: Report) -> str:
 def _incidents(story: Story) -> str:
     told, bundled = story.told(_MOST)
     rows = [
-        (c.incident.get("severity"), words.outcome(c.incident.get("outcome")), c.name, len(c.requests)) for c in told
+        (c.incident.get("severity"), words.outcome(c.incident.get("outcome")), c.name, c.request_count) for c in told
     ]
     rows += [
         (b.severity, words.outcome(b.outcome), words.listed(b.hosts or b.rules), b.requests) for b in bundled[:_MOST]

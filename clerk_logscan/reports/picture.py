@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from clerk_logscan.reports import words
-from clerk_logscan.reports.story import Row, Story
+import polars as pl
+
+from clerk_logscan.reports import frames, words
+from clerk_logscan.reports.story import Story
+from clerk_logscan.rows import Row, having
 
 LEFT, WIDTH, LANE, TOP = 236, 720, 30, 34
 _MOST_LANES, _MOST_BARS, _BINS, _FINE = 12, 40, 36, 4000
@@ -91,21 +95,52 @@ def seconds(timestamp: object) -> float | None:
 
 def timeline(story: Story) -> Picture | None:
     """Return the picture of who asked when; None where no request of the timeline has a time."""
-    rows = [row for row in story.data["timeline"] if row.get("kind") in ("finding", "context") and row.get("timestamp")]
-    times = [at for row in rows if (at := seconds(row["timestamp"])) is not None]
-    if not times:
+    told = having(story.data["timeline"], "kind", "finding", "context")
+    names = ("kind", "client_ip", "outcome", "timestamp", "event_id", "target_host")
+    rows = _dated(frames.texts(told, *names))
+    if rows.is_empty():
         return None
-    begin, end = _domain(min(times), max(times))
-    severities = {row.get("event_id"): str(row.get("severity")) for row in story.data["findings"]}
-    lanes = _lanes(story, rows)
-    for lane, members in lanes:
-        lane.marks = _marks(members, severities, begin, end)
-        lane.fine = _fine(members, severities, begin, end)
+    begin, end = _domain(rows["at"].min(), rows["at"].max())  # type: ignore[arg-type]
+    fraction = _of_each(rows["at"], lambda at: _fraction(at, begin, end), pl.Float64())
+    rows = _graded(rows.with_columns(fraction.alias("fraction")), story)
+    lanes = _lanes(rows, _roles(story), begin, end)
     moments = [
         (seconds(row.get("timestamp")), str(row.get("text") or "")) for row in story.moments if row["kind"] == "release"
     ]
     releases = [(_fraction(at, begin, end), text) for at, text in moments if at is not None and begin <= at <= end]
-    return Picture(begin, end, [lane for lane, _ in lanes], _spans(story, begin, end), ticks(begin, end), releases)
+    return Picture(begin, end, lanes, _spans(story, begin, end), ticks(begin, end), releases)
+
+
+def _dated(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that have a time, with it `at` seconds of the epoch."""
+    at = _of_each(rows["timestamp"], seconds, pl.Float64())
+    return rows.with_columns(at.alias("at")).filter(pl.col("at").is_not_null())
+
+
+def _of_each(values: pl.Series, of: Callable[[Any], Any], dtype: pl.DataType) -> pl.Series:
+    """Return what `of` makes of each value, asked once for each that occurs."""
+    known = values.unique()
+    made = pl.Series([of(value) for value in known], dtype=dtype)
+    return values.to_frame("_value").join(
+        pl.DataFrame({"_value": known, "_made": made}), on="_value", how="left", nulls_equal=True, maintain_order="left"
+    )["_made"]
+
+
+def _graded(rows: pl.DataFrame, story: Story) -> pl.DataFrame:
+    """Return the rows with their outcome as the picture has it, its `gravity`, and their event's `severity`."""
+    severities = frames.texts(story.data["findings"], "event_id", "severity").unique("event_id", keep="last")
+    outcome = (
+        pl.when(pl.col("kind") == "finding").then(pl.col("outcome").fill_null("None")).otherwise(pl.lit("context"))
+    )
+    gravities = {name: _gravity(name) for name in OUTCOMES}
+    told = rows.join(severities, on="event_id", how="left", maintain_order="left").with_columns(
+        outcome.alias("outcome"), pl.col("severity").fill_null("info"), pl.col("client_ip").fill_null("")
+    )
+    return told.with_columns(
+        pl.when(pl.col("client_ip") == "").then(pl.lit("no address")).otherwise("client_ip").alias("client"),
+        _of_each(told["outcome"], lambda name: gravities.get(name, gravities["none"]), pl.Int64()).alias("gravity"),
+        _of_each(told["severity"], words.gravity, pl.Int64()).alias("rank"),
+    )
 
 
 def _domain(first: float, last: float) -> tuple[float, float]:
@@ -117,26 +152,25 @@ def _fraction(at: float, begin: float, end: float) -> float:
     return round(min(max((at - begin) / (end - begin), 0.0), 1.0), 5)
 
 
-def _lanes(story: Story, rows: list[Row]) -> list[tuple[Lane, list[Row]]]:
+def _lanes(rows: pl.DataFrame, roles: dict[str, str], begin: float, end: float) -> list[Lane]:
     """Return the lanes, attackers first, then lured users; clients beyond the most, and mere noise, share a lane."""
-    roles = _roles(story)
-    by_client: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        by_client[str(row.get("client_ip") or "no address")].append(row)
-    order = sorted(
-        by_client, key=lambda client: (_rank(roles.get(client)), _worst(by_client[client]), -len(by_client[client]))
-    )
+    counted = rows.group_by("client", maintain_order=True).agg(pl.col("gravity").min(), pl.len().alias("count"))
+    known = {client: (worst, -count) for client, worst, count in counted.iter_rows()}
+    order = sorted(known, key=lambda client: (_rank(roles.get(client)), *known[client]))
     named = [client for client in order if client in roles][:_MOST_LANES]
     named += [client for client in order if client not in roles][:2] if len(order) <= len(named) + 2 else []
-    lanes = [(Lane(client, roles.get(client, "other"), 0), by_client[client]) for client in named]
+    lanes = [(Lane(client, roles.get(client, "other"), 0), [client]) for client in named]
+    taken = set(named)
     for role, noun in (("attacker", "other attacker"), ("lured", "other lured user"), ("other", "other client")):
-        folded = [client for client in order if client not in named and roles.get(client, "other") == role]
+        folded = [client for client in order if client not in taken and roles.get(client, "other") == role]
         if folded:
-            members = [row for client in folded for row in by_client[client]]
-            lanes.append((Lane(words.count(len(folded), noun), role, 0), members))
-    for at, (lane, _) in enumerate(lanes):
+            lanes.append((Lane(words.count(len(folded), noun), role, 0), folded))
+    for at, (lane, clients) in enumerate(lanes):
         lane.y = TOP + LANE * at + LANE // 2
-    return lanes
+        place = pl.DataFrame({"client": clients, "_place": range(len(clients))})
+        members = rows.join(place, on="client", maintain_order="left").sort("_place", maintain_order=True)
+        lane.marks, lane.fine = _marks(members, begin, end), _fine(members)
+    return [lane for lane, _ in lanes]
 
 
 def _roles(story: Story) -> dict[str, str]:
@@ -152,53 +186,47 @@ def _rank(role: str | None) -> int:
     return {"attacker": 0, "lured": 1}.get(role or "", 2)
 
 
-def _outcome(row: Row) -> str:
-    return str(row.get("outcome")) if row.get("kind") == "finding" else "context"
-
-
-def _worst(rows: list[Row]) -> int:
-    return min(_gravity(_outcome(row)) for row in rows)
-
-
-def _marks(rows: list[Row], severities: dict[Any, str], begin: float, end: float) -> list[Mark]:
+def _marks(rows: pl.DataFrame, begin: float, end: float) -> list[Mark]:
     """Return one mark for the requests of each outcome that fall on one place, unlike ones side by side."""
-    bins: dict[int, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        at = seconds(row["timestamp"])
-        if at is not None:
-            bins[int(_fraction(at, begin, end) * _BINS)][_outcome(row)].append(row)
-    marks = []
-    for kinds in bins.values():
-        order = sorted(kinds, key=_gravity)
-        marks += [_mark(kinds[kind], at, severities, begin, end) for at, kind in enumerate(order)]
-    return marks
+    hosts = pl.col("target_host").filter(pl.col("target_host") != "").unique(maintain_order=True)
+    groups = _binned(rows, _BINS, hosts.head(3).alias("hosts"), hosts.len().alias("hosts_in_all"))
+    bins: dict[int, list[Row]] = defaultdict(list)
+    for group in groups.to_dicts():
+        bins[group["bin"]].append(group)
+    return [
+        _mark(group, aside, begin, end)
+        for kinds in bins.values()
+        for aside, group in enumerate(sorted(kinds, key=lambda group: _gravity(group["outcome"])))
+    ]
 
 
-def _mark(group: list[Row], aside: int, severities: dict[Any, str], begin: float, end: float) -> Mark:
-    first, last = seconds(group[0]["timestamp"]) or begin, seconds(group[-1]["timestamp"]) or end
-    kind = _outcome(group[0])
+def _binned(rows: pl.DataFrame, bins: int, *more: pl.Expr) -> pl.DataFrame:
+    """Return the requests of each outcome on each place, in the order of their first: a row of what a mark says."""
+    place = (pl.col("fraction") * bins).cast(pl.Int64).alias("bin")
+    first = [pl.col(name).first().alias(f"first_{name}") for name in ("at", "timestamp", "fraction")]
+    last = [pl.col(name).last().alias(f"last_{name}") for name in ("at", "timestamp", "fraction")]
+    severity = pl.col("severity").get(pl.col("rank").arg_min())
+    return rows.group_by(place, "outcome", maintain_order=True).agg(
+        *first, *last, severity, pl.len().alias("count"), *more
+    )
+
+
+def _mark(group: Row, aside: int, begin: float, end: float) -> Mark:
+    kind = group["outcome"]
     said = "other requests" if kind == "context" else words.outcome(kind)
-    when = words.between(group[0]["timestamp"], group[-1]["timestamp"])
-    hosts = dict.fromkeys(row["target_host"] for row in group if row.get("target_host"))
-    title = f"{when}: {words.count(len(group), 'request')}, {said}{' to ' if hosts else ''}{words.listed(hosts)}"
-    at = _fraction((first + last) / 2, begin, end)
-    return Mark(at, aside * ASIDE, kind, _severity(group, severities), len(group), title)
+    when = words.between(group["first_timestamp"], group["last_timestamp"])
+    hosts = words.listed(group["hosts"], of=group["hosts_in_all"])
+    title = f"{when}: {words.count(group['count'], 'request')}, {said}{' to ' if hosts else ''}{hosts}"
+    at = _fraction((group["first_at"] + group["last_at"]) / 2, begin, end)
+    return Mark(at, aside * ASIDE, kind, group["severity"], group["count"], title)
 
 
-def _fine(rows: list[Row], severities: dict[Any, str], begin: float, end: float) -> str:
+def _fine(rows: pl.DataFrame) -> str:
     """Return the requests at a fineness that bears zooming in, like ones on one place counted."""
-    bins: dict[tuple[int, str], list[Row]] = defaultdict(list)
-    for row in rows:
-        bins[int(_fraction(seconds(row["timestamp"]) or begin, begin, end) * _FINE), _outcome(row)].append(row)
-    parts = []
-    for (_, kind), group in bins.items():
-        at = _fraction(seconds(group[0]["timestamp"]) or begin, begin, end)
-        parts.append(f"{at},{_gravity(kind)},{words.gravity(_severity(group, severities))},{len(group)}")
-    return ";".join(parts)
-
-
-def _severity(group: list[Row], severities: dict[Any, str]) -> str:
-    return min((severities.get(row.get("event_id"), "info") for row in group), key=words.gravity)
+    return ";".join(
+        f"{group['first_fraction']},{_gravity(group['outcome'])},{words.gravity(group['severity'])},{group['count']}"
+        for group in _binned(rows, _FINE).to_dicts()
+    )
 
 
 def _gravity(outcome: str) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from clerk_logscan.reports import masks
+from clerk_logscan.rows import Rows, distinct
 
 _V4 = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)"
 _V6 = (
@@ -61,6 +62,8 @@ class _Redactor:
             return value
         if isinstance(value, dict):
             return self.row(value) if "raw" in value else {name: self.walk(item, name) for name, item in value.items()}
+        if isinstance(value, Rows):
+            return value.mapped(self.walk)
         if isinstance(value, list):
             return [self.walk(item, key) for item in value]
         return self.text(value) if isinstance(value, str) else value
@@ -108,20 +111,23 @@ class _Redactor:
 
 def _clients(data: dict[str, Any]) -> set[str]:
     """Return every client of the report."""
-    rows = [*data["findings"], *data["timeline"], *data["lured"]]
     lured = {str(client) for row in data["incidents"] for client in row.get("lured_clients") or ()}
-    return lured | {str(row["client_ip"]) for row in rows if row.get("client_ip")}
+    return lured | _each(data, "client_ip", "findings", "timeline", "lured")
 
 
 def _hosts(data: dict[str, Any]) -> set[str]:
     """Return the hosts that requests named: they are evidence, also as addresses."""
-    rows = [*data["findings"], *data["timeline"]]
-    return {str(row["target_host"]) for row in rows if row.get("target_host")}
+    return _each(data, "target_host", "findings", "timeline")
+
+
+def _each(data: dict[str, Any], name: str, *tables: str) -> set[str]:
+    """Return every value of a field in these tables of the report."""
+    return {str(value) for table in tables for (value,) in distinct(data[table], name) if value}
 
 
 def _own(data: dict[str, Any]) -> set[str]:
     """Return addresses of one's own: hops, the Host of requests, and the edges whose names log files bear."""
-    hosts = {str(row["host"]).rsplit(":", 1)[0] for row in data["findings"] if row.get("host")}
+    hosts = {host.rsplit(":", 1)[0] for host in _each(data, "host", "findings")}
     sources = " ".join(str(row.get("source") or "") for row in data["inputs"])
     return hosts | set(_ADDRESS.findall(sources)) | set(map(str, data.get("own_addresses") or ()))
 

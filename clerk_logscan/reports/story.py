@@ -6,29 +6,27 @@ Nothing is judged here: rows are grouped by the ids and words that the document 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clerk_logscan.reports import words
+from clerk_logscan.rows import Row, Rows, Shelf, distinct, having, lacking
 
-Row = dict[str, Any]
+if TYPE_CHECKING:
+    import polars as pl
+
+_REQUESTS = ("finding", "context")
 
 
 @dataclass
 class Run:
-    """Like requests as one line: the first of them, how many, and when the last was."""
+    """Like requests as one line: the first of them, how many, and the last."""
 
     row: Row
     count: int = 1
     last: Row = field(default_factory=dict)
-    hosts: dict[str, None] = field(default_factory=dict)
-
-    def add(self, row: Row) -> None:
-        """Count one more row of this kind."""
-        self.count += 1
-        self.last = row
 
 
 @dataclass
@@ -37,9 +35,7 @@ class Chapter:
 
     number: int
     incident: Row
-    rows: list[Row]
-    findings: list[Row]
-    depths: dict[str, int] = field(default_factory=dict)  # of each source among the hops, 0 the outermost
+    story: Story = field(repr=False)
 
     @property
     def hosts(self) -> list[str]:
@@ -52,20 +48,40 @@ class Chapter:
         return words.listed(self.hosts or self.incident.get("attacker_clients") or ["no host"])
 
     @cached_property
-    def requests(self) -> list[Row]:
+    def rows(self) -> Sequence[Row]:
+        """Return its rows of the timeline."""
+        return self.story.rows.of(self.incident.get("incident_id"))
+
+    @cached_property
+    def findings(self) -> Sequence[Row]:
+        """Return its findings."""
+        return self.story.findings.of(self.incident.get("incident_id"))
+
+    @cached_property
+    def requests(self) -> Sequence[Row]:
         """Return the rows of the timeline that are findings: one an event."""
-        return [row for row in self.rows if row.get("kind") == "finding"]
+        return having(self.rows, "kind", "finding")
 
-    @cached_property
-    def runs(self) -> list[Run]:
-        """Return the rows in order of time, like requests as one line."""
-        return runs(self.rows)
+    @property
+    def request_count(self) -> int:
+        """Return how many requests it holds."""
+        return self.story.requests.count(self.incident.get("incident_id"))
 
-    @cached_property
-    def lines_of(self) -> dict[Any, list[Row]]:
-        """Return the findings of each event: the same request in each log that saw it, the outermost log first."""
+    @property
+    def finding_count(self) -> int:
+        """Return how many findings it holds."""
+        return self.story.findings.count(self.incident.get("incident_id"))
+
+    def runs(self, most: int, *, findings_first: bool = False) -> list[Run]:
+        """Return the rows in order of time, like requests as one line; see `runs`."""
+        return runs(self.rows, most, findings_first=findings_first)
+
+    def lines_of(self, told: Sequence[Run]) -> dict[Any, list[Row]]:
+        """Return the findings of each event told: the same request in each log that saw it, the outermost log first."""
+        lines = having(self.findings, "event_id", *(run.row.get("event_id") for run in told))
         events: dict[Any, list[Row]] = defaultdict(list)
-        for row in sorted(self.findings, key=lambda row: self.depths.get(str(row.get("source")), len(self.depths))):
+        depths = self.story.depths
+        for row in sorted(lines, key=lambda row: depths.get(str(row.get("source")), len(depths))):
             events[row.get("event_id")].append(row)
         return events
 
@@ -88,7 +104,7 @@ class Bundle:
     @property
     def requests(self) -> int:
         """Return the exact number of requests."""
-        return sum(len(chapter.requests) or len(chapter.findings) for chapter in self.chapters)
+        return sum(chapter.request_count or chapter.finding_count for chapter in self.chapters)
 
     @property
     def first(self) -> Any:
@@ -110,13 +126,28 @@ class Story:
     @cached_property
     def chapters(self) -> list[Chapter]:
         """Return every incident, in the document's order (the gravest first)."""
-        rows, findings = _by_incident(self.data["timeline"]), _by_incident(self.data["findings"])
+        return [Chapter(number, incident, self) for number, incident in enumerate(self.data["incidents"], 1)]
+
+    @cached_property
+    def rows(self) -> Shelf:
+        """Return the timeline by incident."""
+        return Shelf(self.data["timeline"], "incident_id")
+
+    @cached_property
+    def requests(self) -> Shelf:
+        """Return the rows of the timeline that are findings by incident."""
+        return Shelf(having(self.data["timeline"], "kind", "finding"), "incident_id")
+
+    @cached_property
+    def findings(self) -> Shelf:
+        """Return the findings by incident."""
+        return Shelf(self.data["findings"], "incident_id")
+
+    @cached_property
+    def depths(self) -> dict[str, int]:
+        """Return the depth of each source among the hops, 0 the outermost."""
         hops = self.data.get("hops") or ()
-        depths = {str(source): depth for depth, hop in enumerate(hops) for source in hop.get("sources") or ()}
-        return [
-            Chapter(number, incident, rows[incident.get("incident_id")], findings[incident.get("incident_id")], depths)
-            for number, incident in enumerate(self.data["incidents"], 1)
-        ]
+        return {str(source): depth for depth, hop in enumerate(hops) for source in hop.get("sources") or ()}
 
     @cached_property
     def roles(self) -> dict[str, str]:
@@ -138,7 +169,7 @@ class Story:
     @cached_property
     def moments(self) -> list[Row]:
         """Return outages, gaps and releases: what happened to the system rather than in an incident."""
-        return [row for row in self.data["timeline"] if row.get("kind") not in ("finding", "context")]
+        return list(lacking(self.data["timeline"], "kind", "finding", "context"))
 
     def moments_beside(self, told: list[Chapter]) -> list[Row]:
         """Return those moments that stand in none of the incidents told one by one."""
@@ -148,35 +179,53 @@ class Story:
     @cached_property
     def rules(self) -> list[Row]:
         """Return the rules that found something, in the document's order."""
-        found = {row.get("rule_id") for row in self.data["findings"]}
+        found = {rule for (rule,) in distinct(self.data["findings"], "rule_id")}
         return [rule for rule in self.data["rules"] if rule.get("id") in found]
 
 
-def runs(rows: Iterable[Row]) -> list[Run]:
-    """Return rows as lines in order of their first: like requests of one client are one line with a count."""
-    found: dict[Any, Run] = {}
+def runs(rows: Sequence[Row], most: int, *, findings_first: bool = False) -> list[Run]:
+    """Return rows as lines in order of their first: like requests of one client are one line with a count.
+
+    At most so many lines: the first ones, or `findings_first` rather than the other requests of the same clients.
+    """
+    spans = _spans_of_frame(rows.frame) if isinstance(rows, Rows) else _spans(rows)
+    order: Sequence[int] = range(len(spans))
+    if findings_first and len(spans) > most:
+        order = sorted(order, key=lambda at: (spans[at][3] != "finding", at))
+    chosen = (spans[at] for at in sorted(order[:most]))
+    return [Run(rows[first], count, rows[last]) for first, last, count, _ in chosen]
+
+
+_Span = tuple[int, int, int, Any]  # the first row, the last, how many, their kind
+_LIKE = ("kind", "client_ip", "method", "status", "outcome", "target_host")
+
+
+def _spans(rows: Sequence[Row]) -> list[_Span]:
+    found: dict[Any, _Span] = {}
     for at, row in enumerate(rows):
-        single = row.get("kind") not in ("finding", "context")
-        key = at if single else _run_key(row)
-        if key in found:
-            found[key].add(row)
-        else:
-            found[key] = Run(row)
+        key = _run_key(row) if row.get("kind") in _REQUESTS else at
+        first, _, count, kind = found.get(key, (at, at, 0, row.get("kind")))
+        found[key] = first, at, count + 1, kind
     return list(found.values())
 
 
 def _run_key(row: Row) -> tuple[Any, ...]:
     target = str(row.get("request_target") or "").split("?")[0]
-    names = ("kind", "client_ip", "method", "status", "outcome", "target_host")
-    return (*(row.get(name) for name in names), target)
+    return (*(row.get(name) for name in _LIKE), target)
 
 
-def _by_incident(rows: Iterable[Row]) -> defaultdict[Any, list[Row]]:
-    found: defaultdict[Any, list[Row]] = defaultdict(list)
-    for row in rows:
-        if row.get("incident_id") is not None:
-            found[row["incident_id"]].append(row)
-    return found
+def _spans_of_frame(frame: pl.DataFrame) -> list[_Span]:
+    import polars as pl
+
+    numbered = frame.select(
+        pl.int_range(pl.len()).alias("at"),
+        *_LIKE,
+        pl.col("request_target").fill_null("").str.split_exact("?", 1).struct.field("field_0").alias("target"),
+    )
+    single = pl.when(~pl.col("kind").is_in(_REQUESTS)).then("at").alias("single")
+    like = numbered.with_columns(single).group_by(*_LIKE, "target", "single", maintain_order=True)
+    told = like.agg(pl.col("at").first().alias("first"), pl.col("at").last().alias("last"), pl.len().alias("count"))
+    return told.select("first", "last", "count", "kind").rows()
 
 
 def _like(chapter: Chapter) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ from clerk_logscan.reports import words
 from clerk_logscan.reports.inert import evidence, prose
 from clerk_logscan.reports.layout import Line, cells, cut_target, hanging, middle, pad, plain
 from clerk_logscan.reports.story import Bundle, Chapter, Run, Story
+from clerk_logscan.rows import distinct
 
 if TYPE_CHECKING:
     from clerk_logscan.report import Report
@@ -110,7 +111,7 @@ def _incidents(story: Story, width: int) -> list[list[Line]]:
 def _incident(chapter: Chapter, story: Story, width: int) -> list[Line]:
     incident = chapter.incident
     severity, outcome = str(incident.get("severity")), incident.get("outcome")
-    requests = words.count(len(chapter.requests), "request")
+    requests = words.count(chapter.request_count, "request")
     title = f" Incident {chapter.number} of {len(story.chapters):,} · "
     block: list[Line] = [
         [(title, "head"), (severity, severity), (f" · {words.outcome(outcome)} · {requests}", "")],
@@ -123,25 +124,17 @@ def _incident(chapter: Chapter, story: Story, width: int) -> list[Line]:
 
 def _requests(chapter: Chapter, width: int) -> list[Line]:
     block, day = [], ""
-    shown = _chosen(chapter.runs)
+    shown = chapter.runs(_MOST_RUNS, findings_first=True)
     client = min(max((len(str(run.row.get("client_ip") or "-")) for run in shown), default=1), 39, width - 38)
     for run in shown:
         if words.day(run.row.get("timestamp")) != day:
             day = words.day(run.row.get("timestamp"))
             block.append([(f"  {day or 'without a time'}", "quiet")])
         block += _run(run, client, width)
-    left = sum(run.count for run in chapter.runs) - sum(run.count for run in shown)
+    left = len(chapter.rows) - sum(run.count for run in shown)
     if left:
         block.append([(f"  and {words.count(left, 'more request')}, in the written reports", "quiet")])
     return block
-
-
-def _chosen(runs: list[Run]) -> list[Run]:
-    """Return the lines to show, in order of time: findings before the other requests of the same clients."""
-    if len(runs) <= _MOST_RUNS:
-        return runs
-    order = sorted(range(len(runs)), key=lambda at: (runs[at].row.get("kind") != "finding", at))
-    return [runs[at] for at in sorted(order[:_MOST_RUNS])]
 
 
 def _run(run: Run, client: int, width: int) -> list[Line]:
@@ -179,8 +172,9 @@ def visible_client(row: dict[str, Any]) -> str:
 
 def _reasons(chapter: Chapter, width: int) -> list[Line]:
     """Return on what the outcomes rest, each sentence once."""
-    gravest_first = sorted(chapter.requests, key=lambda row: words.certainty(row.get("outcome")))
-    texts = dict.fromkeys(prose(row["text"]) for row in gravest_first if row.get("text"))
+    reasons = distinct(chapter.requests, "outcome", "text")
+    gravest_first = sorted(reasons, key=lambda reason: words.certainty(reason[0]))
+    texts = dict.fromkeys(prose(text) for _, text in gravest_first if text)
     block: list[Line] = []
     for sentence in list(texts)[:3]:
         block += hanging("  why  ", sentence, width, label_style="label")
@@ -190,10 +184,11 @@ def _reasons(chapter: Chapter, width: int) -> list[Line]:
 
 
 def _places(chapter: Chapter, roles: dict[str, str], width: int) -> list[Line]:
-    places = [f"{evidence(row.get('source'))}:{row.get('line_number')}" for row in chapter.findings]
-    seen = [row["hops"] for row in chapter.requests if len(row.get("hops") or ()) > 1]
+    places = [f"{evidence(row.get('source'))}:{row.get('line_number')}" for row in chapter.findings[:3]]
+    seen = [hops for (hops,) in distinct(chapter.requests, "hops") if len(hops or ()) > 1]
     hops = [" → ".join(roles.get(name, name) for name in names) for names in seen]
-    block = hanging("  in   ", words.listed(places), width, label_style="label") if places else []
+    where = words.listed(places, of=chapter.finding_count)
+    block = hanging("  in   ", where, width, label_style="label") if places else []
     if hops:
         block += hanging("  via  ", prose(words.listed(dict.fromkeys(hops))), width, label_style="label")
     return block

@@ -107,10 +107,13 @@ def count(number: object, noun: str, plural: str | None = None) -> str:
     return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
 
 
-def listed(items: Iterable[Any], most: int = 3) -> str:
-    """Return the first few items and the exact number of the rest: `a, b, c and 12 more`."""
+def listed(items: Iterable[Any], most: int = 3, *, of: int | None = None) -> str:
+    """Return the first few items and the exact number of the rest: `a, b, c and 12 more`.
+
+    `of` is how many there are, where `items` are only the first.
+    """
     texts = [str(item) for item in items]
-    rest = len(texts) - most
+    rest = (len(texts) if of is None else of) - most
     return ", ".join(texts[:most]) + (f" and {rest:,} more" if rest > 0 else "")
 
 

@@ -114,7 +114,7 @@ def test_a_pipe_in_the_place_of_a_file_is_written_to() -> None:
     link = Path("/dev/null")
     if not link.exists():
         pytest.skip("no /dev/null on this machine")
-    reports._replace(link, b"x")
+    reports._replace(link, [b"x"])
     assert not link.is_file()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import polars as pl
 import report_documents as documents
 
 from clerk_logscan.reports.story import Story, runs
+from clerk_logscan.rows import Rows
 
 
 def test_the_lines_of_an_event_stand_in_the_order_of_the_hops() -> None:
@@ -12,7 +14,8 @@ def test_the_lines_of_an_event_stand_in_the_order_of_the_hops() -> None:
     report = documents.exposed()
     report.data["findings"].reverse()
     story = Story(report.data)
-    lines = story.chapters[0].lines_of["E1"]
+    chapter = story.chapters[0]
+    lines = chapter.lines_of(chapter.runs(40))["E1"]
     assert [row["source"] for row in lines] == ["edge.log.gz", "access.log"]
     assert [story.roles[row["source"]] for row in lines] == ["edge", "proxy"]
 
@@ -20,8 +23,20 @@ def test_the_lines_of_an_event_stand_in_the_order_of_the_hops() -> None:
 def test_repeats_are_one_run_with_an_exact_count() -> None:
     """The same request of one client again and again is one line; another answer is another."""
     row = {"kind": "finding", "client_ip": "a", "method": "GET", "request_target": "/x?1", "status": 200}
-    found = runs([row] * 300 + [row | {"request_target": "/x?2"}, row | {"status": 500}])
-    assert [run.count for run in found] == [301, 1]
+    row |= {"outcome": "none", "target_host": None}
+    rows = [row] * 300 + [row | {"request_target": "/x?2"}, row | {"status": 500}]
+    for told in (rows, Rows(pl.DataFrame(rows))):
+        assert [run.count for run in runs(told, 8)] == [301, 1]
+
+
+def test_the_other_requests_give_way_to_findings() -> None:
+    """Of more lines than there is room for the findings are told first, all in the order of time."""
+    rows = [{"kind": "context", "client_ip": str(at)} for at in range(5)]
+    rows += [{"kind": "finding", "client_ip": "x"}, {"kind": "outage", "client_ip": "y"}]
+    blank = dict.fromkeys(["method", "status", "outcome", "target_host", "request_target"])
+    for told in (rows, Rows(pl.DataFrame([row | blank for row in rows]))):
+        found = runs(told, 2, findings_first=True)
+        assert [run.row["client_ip"] for run in found] == ["0", "x"]
 
 
 def test_every_incident_is_told_or_bundled() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import polars as pl
 from markupsafe import Markup
 
 from clerk_logscan.report import Report
@@ -20,6 +21,8 @@ from clerk_logscan.reports import picture, words
 from clerk_logscan.reports.inert import evidence, spans, unicode_host
 from clerk_logscan.reports.layout import middle
 from clerk_logscan.reports.story import Story
+from clerk_logscan.rows import ordered
+from clerk_logscan.schema import SEVERITIES
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 _MOST_INCIDENTS, _MOST_FINDINGS, _MOST_INPUTS, _LONGEST = 25, 1000, 200, 3000
@@ -29,8 +32,8 @@ def render(report: Report) -> bytes:
     """Return the page as UTF-8 HTML; readable without its script, in light and dark, on paper and on a phone."""
     story, data = Story(report.data), report.data
     told, bundled = story.told(_MOST_INCIDENTS)
-    findings = sorted(
-        data["findings"], key=lambda row: (words.gravity(row.get("severity")), row.get("timestamp") or "")
+    findings = ordered(
+        data["findings"], lambda row: (words.gravity(row.get("severity")), row.get("timestamp") or ""), _gravity
     )
     bars, bar_ticks = picture.coverage(data["inputs"])
     page = (
@@ -54,6 +57,13 @@ def render(report: Report) -> bytes:
         )
     )
     return page.encode()
+
+
+def _gravity() -> list[pl.Expr]:
+    """Return by what a frame of findings is ordered, the gravest first, then by time."""
+    ranks = {name: words.gravity(name) for name in SEVERITIES}
+    rank = pl.col("severity").replace_strict(ranks, default=len(SEVERITIES), return_dtype=pl.Int64)
+    return [rank, pl.col("timestamp").fill_null("")]
 
 
 @lru_cache(maxsize=1)

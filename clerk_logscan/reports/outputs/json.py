@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from clerk_logscan.report import Report
 
 
-def render(report: Report) -> bytes:
-    """Return the document as indented UTF-8 JSON with a newline at the end."""
-    return report.to_json() + b"\n"
+def render(report: Report) -> Iterator[bytes]:
+    """Yield the document as indented UTF-8 JSON with a newline at the end, in pieces."""
+    yield from report.json_pieces()
+    yield b"\n"

@@ -46,7 +46,7 @@ def _incident(chapter: Chapter, story: Story) -> str:
         f"- to: {words.listed(hosts, 10) or 'no host'} ({', '.join(incident.get('target_kinds') or []) or 'no kind'})",
         f"- by: {words.listed(clients, 10) or 'no attacker known'}",
         f"- seen: {words.between(incident.get('first_seen'), incident.get('last_seen'))}",
-        f"- requests: {len(chapter.requests):,}; lines: {len(chapter.findings):,}",
+        f"- requests: {chapter.request_count:,}; lines: {chapter.finding_count:,}",
         f"- rules: {', '.join(code(rule) for rule in incident.get('rule_ids') or [])}",
     ]
     summary = [sentence(incident["summary"]), ""] if incident.get("summary") else []
@@ -63,9 +63,9 @@ def _table(chapter: Chapter, roles: dict[str, str]) -> str:
         "| time (UTC) | client | request | status | outcome | seen in | rests on |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    runs = chapter.runs
-    rows = [_row(run, roles) for run in runs[:_MOST_RUNS]]
-    left = sum(run.count for run in runs[_MOST_RUNS:])
+    runs = chapter.runs(_MOST_RUNS)
+    rows = [_row(run, roles) for run in runs]
+    left = len(chapter.rows) - sum(run.count for run in runs)
     note = ["", f"and {words.count(left, 'more request')}, in the JSON report."] if left else []
     return "\n".join([*head, *rows, *note])
 
@@ -96,7 +96,7 @@ def _raw(chapter: Chapter) -> str:
             f"{evidence(row.get('source'))}:{row.get('line_number')}",
             f"    {middle(evidence(row.get('raw')), _RAW)}",
         ]
-    left = len(chapter.findings) - _MOST_RAW
+    left = chapter.finding_count - _MOST_RAW
     return fenced(lines) + (f"\n\nand {words.count(left, 'more line')}, in the JSON report." if left > 0 else "")
 
 

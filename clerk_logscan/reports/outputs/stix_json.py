@@ -15,6 +15,7 @@ from typing import Any
 from clerk_logscan.report import Report
 from clerk_logscan.reports.inert import json_bytes
 from clerk_logscan.reports.story import Chapter, Story
+from clerk_logscan.rows import distinct
 
 _NAMESPACE = uuid.UUID("5f0c2c5e-9d0b-5f57-a9a4-3c1f5a7e34e6")  # of this tool; fixed for all time
 _PUBLISHED = "2026-03-27T00:00:00.000Z"  # the advisory; the time of what has none of its own
@@ -102,17 +103,17 @@ class _Builder:
 
     def _observed(self, chapter: Chapter, first: str, last: str) -> str | None:
         """Add the hosts, URLs and clients of an incident and its observed data; None where it names nothing."""
-        clients = dict.fromkeys(row.get("client_ip") for row in chapter.findings)
-        urls = dict.fromkeys(row.get("target_url") for row in chapter.findings)
+        clients = [client for (client,) in distinct(chapter.findings, "client_ip")]
+        urls = [url for (url,) in distinct(chapter.findings, "target_url")]
         items = [self._host_object(host) for host in chapter.hosts[:_MOST_OBSERVABLES]]
-        items += [self.stix2.URL(value=url) for url in list(urls)[:_MOST_OBSERVABLES] if url]
-        items += [self._address_object(str(client)) for client in list(clients)[:_MOST_OBSERVABLES] if _address(client)]
+        items += [self.stix2.URL(value=url) for url in urls[:_MOST_OBSERVABLES] if url]
+        items += [self._address_object(str(client)) for client in clients[:_MOST_OBSERVABLES] if _address(client)]
         references = list(dict.fromkeys(self._add(item) for item in items if item))
         if not references:
             return None
         identifier = _id("observed-data", f"{chapter.incident.get('incident_id')} {first} {' '.join(references)}")
         made = {"created": last, "modified": last, "created_by_ref": self.author}
-        number = max(1, len(chapter.requests) or len(chapter.findings))
+        number = max(1, chapter.request_count or chapter.finding_count)
         span = {"first_observed": first, "last_observed": last, "number_observed": number, "object_refs": references}
         return self._add(self.stix2.ObservedData(id=identifier, **span, **made))
 
@@ -129,7 +130,7 @@ class _Builder:
     def _sighting(self, reference: str, observed: str | None, chapter: Chapter, first: str, last: str) -> None:
         incident = chapter.incident
         identifier = _id("sighting", f"{reference} {observed} {incident.get('incident_id')}")
-        number = max(1, len(chapter.requests) or len(chapter.findings))
+        number = max(1, chapter.request_count or chapter.finding_count)
         fields: dict[str, Any] = {"sighting_of_ref": reference, "first_seen": first, "last_seen": last, "count": number}
         if observed:
             fields["observed_data_refs"] = [observed]

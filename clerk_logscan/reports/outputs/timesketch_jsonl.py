@@ -6,11 +6,17 @@ Mandatory fields: https://timesketch.org/guides/user/import-from-json-csv/. Name
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+import heapq
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from clerk_logscan.report import Report
 from clerk_logscan.reports import words
 from clerk_logscan.reports.inert import json_bytes
+from clerk_logscan.rows import Row, lacking, ordered
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _LONGEST = 32_765  # bytes; OpenSearch refuses a keyword of 32,766 and more, and with it the whole event
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -40,15 +46,26 @@ _AS_THEY_ARE = (
 )
 
 
-def render(report: Report) -> bytes:
-    """Return a JSON object a line, flat but for `tag`, a list of texts; every value under 32,766 bytes.
+def render(report: Report) -> Iterator[bytes]:
+    """Yield a JSON object a line, flat but for `tag`, a list of texts; every value under 32,766 bytes.
 
     A row without a time stands at the epoch as `Not a time`, as plaso does it.
     """
-    rows = [_finding(row) for row in report.data["findings"]]
-    rows += [_moment(row) for row in report.data["timeline"] if row.get("kind") != "finding"]
-    rows.sort(key=lambda row: row["timestamp"])
-    return b"".join(json_bytes(_short(row)) + b"\n" for row in rows)
+    findings = map(_finding, _in_time_order(report.data["findings"]))
+    moments = map(_moment, _in_time_order(lacking(report.data["timeline"], "kind", "finding")))
+    for row in heapq.merge(findings, moments, key=lambda row: row["timestamp"]):
+        yield json_bytes(_short(row)) + b"\n"
+
+
+def _in_time_order(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return rows of the document in the order of time, those without one first."""
+    return ordered(rows, lambda row: _micros(_time(row)), _stamp)
+
+
+def _stamp() -> list[pl.Expr]:
+    import polars as pl
+
+    return [pl.col("timestamp").fill_null("")]
 
 
 def _finding(row: dict[str, Any]) -> dict[str, Any]:
@@ -73,15 +90,24 @@ def _moment(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _timed(row: dict[str, Any], message: str, description: str) -> dict[str, Any]:
-    time = row.get("timestamp")
-    moment = dt.datetime.fromisoformat(str(time).replace("Z", "+00:00")) if time else _EPOCH
+    moment = _time(row)
     return {
         "message": message,
         "datetime": moment.isoformat(timespec="microseconds"),
-        "timestamp": (moment - _EPOCH) // dt.timedelta(microseconds=1),
-        "timestamp_desc": description if time else "Not a time",
+        "timestamp": _micros(moment),
+        "timestamp_desc": description if row.get("timestamp") else "Not a time",
         "data_type": "clerk:logscan:line",
     }
+
+
+def _time(row: dict[str, Any]) -> dt.datetime:
+    """Return a row's time, the epoch where it has none."""
+    time = row.get("timestamp")
+    return dt.datetime.fromisoformat(str(time).replace("Z", "+00:00")) if time else _EPOCH
+
+
+def _micros(moment: dt.datetime) -> int:
+    return (moment - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def _fields(row: dict[str, Any]) -> dict[str, Any]:

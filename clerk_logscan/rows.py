@@ -1,0 +1,120 @@
+"""Rows of the report document: a list of dicts, or a frame of which dicts are made only as they are asked for.
+
+A flood has a hundred thousand findings and more: as dicts they would take a gigabyte, and seconds to be made. What is
+asked of rows is asked here, of the frame where there is one; a report read from JSON costs no polars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, overload
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Row = dict[str, Any]
+
+_SLICE: Final = 10_000  # rows made at once
+
+
+class Rows(Sequence[Row]):
+    """The rows of `frame`, equal to a list of the same dicts."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    def __iter__(self) -> Iterator[Row]:
+        for part in self.slices():
+            yield from part
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return self.frame[index].to_dicts()
+        return self.frame.row(index, named=True)
+
+    def mapped(self, of: Callable[[Row], Row]) -> Rows:
+        """Return the rows that `of` makes of these, with the same fields and types."""
+        import polars as pl
+
+        schema = self.frame.schema
+        parts = [pl.DataFrame([of(row) for row in part.to_dicts()], schema) for part in self.frame.iter_slices(_SLICE)]
+        return Rows(pl.concat([self.frame.clear(), *parts]))
+
+    def slices(self) -> Iterator[list[Row]]:
+        """Yield the rows, many at a time."""
+        for part in self.frame.iter_slices(_SLICE):
+            yield part.to_dicts()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or len(self) != len(other):
+            return False
+        return all(one == another for one, another in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]  # as a list's
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} rows: {', '.join(self.frame.columns)}>"
+
+
+def distinct(rows: Sequence[Row], *names: str) -> list[tuple[Any, ...]]:
+    """Return the different values of these fields, in the order of their first row; lists as tuples."""
+    if isinstance(rows, Rows):
+        values = rows.frame.select(names).unique(maintain_order=True).iter_rows()
+    else:
+        values = (tuple(row.get(name) for name in names) for row in rows)
+    plain = (tuple(tuple(value) if isinstance(value, list) else value for value in row) for row in values)
+    return list(dict.fromkeys(plain))
+
+
+def having(rows: Sequence[Row], name: str, *values: Any) -> Sequence[Row]:
+    """Return the rows whose field `name` is one of `values`."""
+    if isinstance(rows, Rows):
+        return Rows(rows.frame.filter(rows.frame[name].is_in(values)))
+    return [row for row in rows if row.get(name) in values]
+
+
+def lacking(rows: Sequence[Row], name: str, *values: Any) -> Sequence[Row]:
+    """Return the rows whose field `name` is none of `values`."""
+    if isinstance(rows, Rows):
+        return Rows(rows.frame.filter(~rows.frame[name].is_in(values).fill_null(value=False)))
+    return [row for row in rows if row.get(name) not in values]
+
+
+class Shelf:
+    """Rows by one of their fields, null left out."""
+
+    def __init__(self, rows: Sequence[Row], name: str) -> None:
+        self._rows, self._name = rows, name
+        self._lists: dict[Any, list[Row]] = {}
+        if isinstance(rows, Rows):
+            counts = rows.frame[name].drop_nulls().value_counts()
+            self._counts = dict(counts.iter_rows())
+            return
+        for row in rows:
+            if row.get(name) is not None:
+                self._lists.setdefault(row[name], []).append(row)
+        self._counts = {value: len(members) for value, members in self._lists.items()}
+
+    def count(self, value: Any) -> int:
+        """Return how many rows have this value."""
+        return int(self._counts.get(value, 0))
+
+    def of(self, value: Any) -> Sequence[Row]:
+        """Return the rows with this value, in their order."""
+        if isinstance(self._rows, Rows):
+            return having(self._rows, self._name, value)
+        return self._lists.get(value, [])
+
+
+def ordered(rows: Sequence[Row], key: Callable[[Row], Any], columns: Callable[[], Sequence[pl.Expr]]) -> Sequence[Row]:
+    """Return the rows in the order of `key`, which `columns` computes of a frame."""
+    if isinstance(rows, Rows):
+        return Rows(rows.frame.sort(columns(), maintain_order=True))
+    return sorted(rows, key=key)
