@@ -103,6 +103,8 @@ def of(requests: Requests, logs: Logs, ahead: Mapping[Log, int]) -> Events:
 
     `ahead` is by how much each log's clock is ahead of the one that is believed.
     """
+    if requests.lines.is_empty():
+        return _none(requests.lines)
     lines = _in_time_order(_trusted(requests.lines, logs, ahead), logs).with_row_index("line")
     own = lines.filter(~pl.col("copy"))
     innermost, filters = -pl.col("place"), logs.told_of(own["log"], "filters")
@@ -121,6 +123,29 @@ def of(requests: Requests, logs: Logs, ahead: Mapping[Log, int]) -> Events:
         table = table.join(pick.rename({"line": name}), on="event", how="left", maintain_order="left")
     table = table.with_columns(pl.coalesce("_showing", "gravest").alias("deciding"))
     return _described(Events(lines.drop("line", "request"), table))
+
+
+# The table of `Events`: where there are none, as in most logs, nothing has to be worked out.
+_TABLE: Final = pl.Schema(
+    {
+        "event": pl.Int64(),
+        **dict.fromkeys(
+            ("outer", "trusted", "gravest", "telling", "_showing", "_answered", "deciding"), pl.get_index_type()
+        ),
+        **dict.fromkeys(("time", "ahead", "status"), pl.Int64()),
+        **dict.fromkeys(("target_host", "target_kind"), pl.String()),
+        **dict.fromkeys(("sends", "decodes", "unresolvable", "bug"), pl.Boolean()),
+        "event_id": pl.String(),
+        **dict.fromkeys(("names_host", "noise"), pl.Boolean()),
+    }
+)
+
+
+def _none(lines: pl.DataFrame) -> Events:
+    """Return no events, of no `lines`."""
+    numbers = {"event": pl.Int64, "_distrust": pl.Int32, "_ahead": pl.Int64}
+    more = (pl.lit(0, dtype=dtype).alias(name) for name, dtype in numbers.items())
+    return Events(lines.drop("request").with_columns(more), _TABLE.to_frame())
 
 
 def _trusted(lines: pl.DataFrame, logs: Logs, ahead: Mapping[Log, int]) -> pl.DataFrame:

@@ -33,11 +33,26 @@ KINDS: Final = {
 }
 
 
+# No incident, as `of` returns it: a clean log, as most are, need not wait for a hundred steps over nothing.
+NONE: Final = pl.DataFrame(
+    schema={
+        **dict.fromkeys(("incident_id", "severity", "outcome", "first_seen", "last_seen"), pl.String()),
+        "events": pl.Int64(),
+        **dict.fromkeys(
+            ("target_hosts", "target_kinds", "rule_ids", "attacker_clients", "lured_clients"), pl.List(pl.String())
+        ),
+        "summary": pl.String(),
+    }
+)
+
+
 def group(events: Events) -> Events:
     """Return the events with their incident: `incident_id`, its `kind` and whom it is named after, `name`.
 
     `kind` is `domain` (towards one registrable domain), or, of one client, `inside`, `no host` or `client bug`.
     """
+    if events.table.is_empty():
+        return events.having(*(pl.lit(None, pl.String).alias(name) for name in ("kind", "name", "incident_id")))
     host, rule = pl.col("target_host"), events.at("gravest", "rule_id").alias("_rule")
     domain = mapped(events.table["target_host"], lambda name: name and registrable(name), pl.String()).alias("_domain")
     outside = pl.col("target_kind").is_null() | pl.col("target_kind").is_in(_OUTSIDE)
@@ -63,6 +78,8 @@ def of(events: Events, lured: pl.DataFrame, attackers: pl.DataFrame) -> pl.DataF
     `lured` (see `people.lured`) and `attackers` (`incident_id`, `client`) name the people of each.
     """
     table = events.table
+    if table.is_empty():
+        return NONE
     found = table.group_by("incident_id", maintain_order=True).agg(
         pl.col("kind", "name").first(),
         _gravest("outcome", OUTCOMES),

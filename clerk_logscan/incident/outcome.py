@@ -68,6 +68,9 @@ Decision = tuple[str, str, str | None, str | None]
 
 def settle(events: Events, evidence: Evidence, windows: Windows) -> Events:
     """Return the events with `outcome`, its `reason`, and `off_host`: whether the verdict counts them so."""
+    if events.table.is_empty():
+        said = (pl.lit(None, pl.String).alias(name) for name in ("outcome", "reason"))
+        return events.having(*said, pl.lit(None, pl.Boolean).alias("off_host"))
     facts = _facts(events, evidence, windows)
     known = facts.unique(maintain_order=True)
     decided = [_decide(_Facts(*row), evidence.logs) for row in known.iter_rows()]

@@ -36,8 +36,13 @@ Row = dict[str, Any]
 _ORDER: Final = {"release": 0, "gap": 1, "outage": 2, "context": 3, "finding": 4}
 
 
+NONE: Final = pl.DataFrame(schema={"_time": _TIME, **TYPES})
+
+
 def rows(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the columns of the timeline of `frame`, and `_time`, which it must have; others that it lacks are null."""
+    if frame.is_empty():
+        return NONE
     told = frame.with_columns(texts(frame["_time"]).alias("timestamp"))
     return told.select(
         pl.col("_time").cast(_TIME),
@@ -56,6 +61,8 @@ def in_time_order(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 def of_events(events: Events, logs: Sequence[Log]) -> pl.DataFrame:
     """Return a row an event; `hops` names the logs that saw it, the outermost first."""
+    if events.table.is_empty():
+        return NONE
     names = pl.Series("hops", [log.name for log in logs], dtype=pl.String)
     seen = events.own.select("event", names.gather(events.own["log"]))
     if seen.height > events.table.height:
@@ -77,6 +84,8 @@ def of_events(events: Events, logs: Sequence[Log]) -> pl.DataFrame:
 
 def of_outages(outages: Sequence[Outage], events: Events) -> pl.DataFrame:
     """Return a row an outage."""
+    if not outages:
+        return NONE
     crashes = events.table.with_columns(
         pl.col("client").alias("client_ip"), *(events.at("trusted", name) for name in ("source", "line_number"))
     ).select("event", "incident_id", "event_id", "client_ip", "source", "line_number")
@@ -111,6 +120,8 @@ def of_windows(windows: Windows) -> pl.DataFrame:
 
 def _told(kind: str, told: Sequence[tuple[int | None, str | None, str]]) -> pl.DataFrame:
     """Return rows of a time, a source and a sentence."""
+    if not told:
+        return NONE
     frame = pl.DataFrame(list(told), schema={"_time": _TIME, "source": _TEXT, "text": _TEXT}, orient="row")
     return rows(frame.with_columns(pl.lit(kind).alias("kind"), pl.lit([], dtype=TYPES["hops"]).alias("hops")))
 
