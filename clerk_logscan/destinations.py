@@ -1,7 +1,6 @@
 """Destinations: every request of a frame gets the host that the vulnerable proxy would have sent the key to.
 
-Most targets are decided by columns (plain_targets.py, proven equal to the resolver in the tests); each of the
-others is resolved once.
+Each different request is resolved once: most by columns (plain_targets.py, proven equal to the resolver in the tests).
 """
 
 from __future__ import annotations
@@ -42,6 +41,15 @@ _KEY: Final = ["request_target", "host", "method", "_non_ascii"]
 _ROW: Final = "_destination_row"
 _RANK: Final = "_gravity"
 _GRAVITY: Final = (pl.col("off_host").cast(pl.Int8) * 2 + pl.col("unresolvable").cast(pl.Int8)).alias(_RANK)
+_OF_SENT: Final = {name: dtype for name, dtype in DESTINATION_COLUMNS.items() if not name.startswith("decoded_")}
+# Of what is decoded, too, the column of the answer to it.
+_OF_DECODED: Final = {
+    name: name.removeprefix("decoded_")
+    if name.removeprefix("decoded_") in _OF_SENT
+    else name.replace("decoded", "target")
+    for name in DESTINATION_COLUMNS
+    if name.startswith("decoded_")
+}
 
 
 def resolve(frame: pl.DataFrame, options: Options) -> pl.DataFrame:
@@ -62,10 +70,14 @@ def _graver(found: pl.DataFrame, columns: list[str], options: Options) -> pl.Dat
     texts = pl.col("_other_targets").str.split(" ")
     others = rows.filter(pl.col("_other_targets").is_not_null()).with_columns(request_target=texts)
     others = others.select(_ROW, *columns).explode("request_target")
-    others = _resolve(others, options).with_columns(_GRAVITY).sort(_RANK, descending=True, maintain_order=True)
-    both = pl.concat([rows, others.select(rows.columns)]).sort(_ROW, maintain_order=True)
-    graver = both.filter(pl.col(_RANK) == pl.col(_RANK).max().over(_ROW))
-    return graver.unique(_ROW, keep="first", maintain_order=True).drop(_ROW, _RANK)
+    others = _resolve(others, options).with_columns(_GRAVITY)
+    return _gravest(pl.concat([rows, others.select(rows.columns)])).drop(_ROW, _RANK)
+
+
+def _gravest(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return of the rows with the same _ROW the one with the highest _RANK, the first of such; by _ROW."""
+    graver = rows.sort(_ROW, _RANK, descending=[False, True], maintain_order=True)
+    return graver.unique(_ROW, keep="first", maintain_order=True)
 
 
 def _resolve(frame: pl.DataFrame, options: Options) -> pl.DataFrame:
@@ -74,50 +86,51 @@ def _resolve(frame: pl.DataFrame, options: Options) -> pl.DataFrame:
         plain_targets.odd_host().alias("host"),
         pl.col("method").fill_null("GET").str.to_uppercase(),
         plain_targets.raw_bytes().alias("_non_ascii"),
-    ).with_row_index(_ROW)
-    candidate = keys.filter(plain_targets.may_match(options.proxy_paths))
-    plain, others = plain_targets.resolve(candidate, options)
-    parts = [plain.select(_ROW, *DESTINATION_COLUMNS), _resolve_each(others, options)]
-    found = pl.concat(parts)
-    added = keys.select(_ROW).join(found, on=_ROW, how="left", maintain_order="left").drop(_ROW)
+    )
+    answers = _answers(keys.unique().filter(plain_targets.may_match(options.proxy_paths)), options)
+    added = keys.join(answers, on=_KEY, how="left", maintain_order="left").select(*DESTINATION_COLUMNS)
     flags = [name for name, dtype in DESTINATION_COLUMNS.items() if dtype == pl.Boolean()]
     return frame.drop(list(DESTINATION_COLUMNS), strict=False).hstack(
         added.with_columns(pl.col(flags).fill_null(False)).get_columns()
     )
 
 
-def _resolve_each(keys: pl.DataFrame, options: Options) -> pl.DataFrame:
-    """Resolve each different request once."""
-    unique = keys.select(_KEY).unique(maintain_order=True)
-    rows = [_row(*key, options=options) for key in unique.iter_rows()]
-    answers = unique.hstack(pl.DataFrame(rows, schema=DESTINATION_COLUMNS, orient="row").get_columns())
-    return keys.join(answers, on=_KEY, how="left").select(_ROW, *DESTINATION_COLUMNS)
+def _answers(keys: pl.DataFrame, options: Options) -> pl.DataFrame:
+    """Return different `keys` (_KEY) with DESTINATION_COLUMNS; where decoding changes nothing they are one."""
+    sent = _sent(keys, options).with_row_index(_ROW)
+    readings = _readings(sent.filter(plain_targets.may_be_decoded()))
+    different = _sent(readings.select(_KEY).unique(), options)
+    read = _gravest(readings.join(different, on=_KEY, maintain_order="left").with_columns(_gravity()))
+    same = sent.join(read, on=_ROW, how="anti")
+    decoded = pl.concat([part.select(_ROW, **_OF_DECODED) for part in (same, read)])
+    return sent.join(decoded, on=_ROW).drop(_ROW)
+
+
+def _readings(keys: pl.DataFrame) -> pl.DataFrame:
+    """Return a row for each thing that a hop may make of `keys` (_ROW, _KEY), in their order."""
+    pairs = keys.select("request_target", "_non_ascii").iter_rows()
+    found = pl.Series([list(dict.fromkeys(decoding.readings(*pair))) for pair in pairs], dtype=pl.List(pl.String))
+    made = keys.select(_ROW, found.alias("request_target"), "host", "method", _non_ascii=pl.lit(False))
+    return made.explode("request_target")
+
+
+def _sent(keys: pl.DataFrame, options: Options) -> pl.DataFrame:
+    """Return different `keys` (_KEY) with the columns for the request as it was sent."""
+    plain, others = plain_targets.resolve(keys, options)
+    rows = [_row(*key, options=options) for key in others.select(_KEY).iter_rows()]
+    answers = pl.DataFrame(rows, schema=_OF_SENT, orient="row")
+    return pl.concat([plain, others.select(_KEY).hstack(answers.get_columns())])
 
 
 def _row(target: str, host: str, method: str, raw_bytes: bool, *, options: Options) -> tuple[object, ...]:
-    path, sent = _gravest([(target, raw_bytes)], host, method, options)
-    read = [(reading, False) for reading in decoding.readings(target, raw_bytes)]
-    decoded = sent if read == [(target, raw_bytes)] else _gravest(read, host, method, options)[1]
+    """Return the values of the columns for a request as it was sent, under the gravest of the proxy paths."""
+    found = [(path, _resolved(target, raw_bytes, host, method, path, options)) for path in options.proxy_paths]
+    path, sent = max(found, key=lambda pair: gravity(pair[1]))
+    taken = sent.matched or sent.unresolvable
     return (
-        sent.matched, path if sent.matched or sent.unresolvable else None,
-        sent.target_host, sent.target_url, sent.target_kind, sent.off_host, sent.refused, sent.unresolvable,
-        sent.crashes and (sent.matched or sent.unresolvable), sent.slashes,
-        decoded.matched, decoded.target_host, decoded.target_url, decoded.target_kind, decoded.off_host,
-        decoded.refused, decoded.unresolvable,
+        sent.matched, proxy.effective_path(path) if taken else None, sent.target_host, sent.target_url,
+        sent.target_kind, sent.off_host, sent.refused, sent.unresolvable, sent.crashes and taken, sent.slashes,
     )  # fmt: skip
-
-
-def _gravest(
-    targets: list[tuple[str, bool]], host: str, method: str, options: Options
-) -> tuple[str, proxy.Destination]:
-    """Resolve under every proxy path, and return the gravest with its path."""
-    found = [
-        (path, _resolved(target, raw_bytes, host, method, path, options))
-        for path in options.proxy_paths
-        for target, raw_bytes in targets
-    ]
-    path, worst = max(found, key=lambda pair: gravity(pair[1]))
-    return proxy.effective_path(path), worst
 
 
 def _resolved(target: str, raw_bytes: bool, host: str, method: str, path: str, options: Options) -> proxy.Destination:
@@ -144,3 +157,10 @@ def gravity(found: proxy.Destination) -> int:
     if found.unresolvable:
         return 3
     return 2 if found.slashes else int(found.matched)
+
+
+def _gravity() -> pl.Expr:
+    """Return `gravity` of the columns for a request as it was sent."""
+    flags = {5: pl.col("off_host") & ~pl.col("refused"), 4: pl.col("off_host"), 3: pl.col("unresolvable")}
+    flags |= {2: pl.col("slashes"), 1: pl.col("matched")}
+    return pl.coalesce(*(pl.when(flag).then(rank) for rank, flag in flags.items()), 0).alias(_RANK)

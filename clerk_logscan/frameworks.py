@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from clerk_logscan import nodejs, whatwg
 
 FRAMEWORKS: Final = ("express", "fastify", "hono")
 FRONTEND_API: Final = "https://frontend-api.clerk.dev"
+UNKNOWN_HOST: Final = "localhost"  # stands for a Host header that is not known, and valid
 
 Ending = Literal["fetched", "unmatched", "rejected", "invalid-request", "invalid-rest"]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request as Node hands it to a framework, and the effective proxy path."""
 
     target: str
@@ -35,8 +34,7 @@ class Request:
         return whatwg.parse(reference, base, search=search, newer=self.newer)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What one framework does with one request."""
 
     framework: str
@@ -101,6 +99,8 @@ def _hono(request: Request) -> Result:
     host, target = request.host, request.target
     if target.startswith(("http://", "https://")):
         url = request.parse(target)
+    elif host == UNKNOWN_HOST and target[:1] == "/" and target[1:2] not in ("/", "\\"):
+        url = request.parse(target, f"http://{host}")  # the same, and the others have parsed it
     else:
         url = request.parse(f"http://{host}{target}")
         if url and len(url.hostname) != len(host) and url.hostname != re.sub(r":[0-9]+\Z", "", host):

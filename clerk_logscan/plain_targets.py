@@ -16,8 +16,12 @@ from clerk_logscan import hosts, nodejs, proxy
 if TYPE_CHECKING:
     from clerk_logscan.options import Options
 
-# No dot begins a segment (dot segments), nothing is percent-encoded or needs to be, no segment is empty.
+# No dot begins a segment (dot segments), nothing needs to be percent-encoded, no segment is empty.
 _SEGMENT: Final = r"[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*"
+# With what is percent-encoded, too, where it is ASCII (else Fastify may call it a bad URL) and no dot.
+_ENCODED: Final = r"%(?:[013-7][0-9A-Fa-f]|2[0-9A-DFa-df])"
+_SENT_SEGMENT: Final = rf"(?:[A-Za-z0-9_~!$&'()*+,;=:@-]|{_ENCODED})(?:[A-Za-z0-9_~!$&'()*+,;=:@.-]|{_ENCODED})*"
+_SLASH: Final = r"[/\\]"
 _QUERY: Final = r"[A-Za-z0-9_~!$&()*+,;=:@./?%-]+"
 # Lower-case letters, digits and hyphens, the last label begins with a letter (else it may be an IPv4 address).
 _HOST: Final = r"(?:[a-z0-9_-]+\.)*[a-z][a-z0-9-]*"
@@ -57,8 +61,13 @@ def _holds(segment: str) -> pl.Expr:
     )
 
 
+def may_be_decoded() -> pl.Expr:
+    """Tell whether a hop that percent-decodes the path may make something else of a target."""
+    return pl.col("_non_ascii") | pl.col("request_target").str.contains(r"^[^?#]*%")
+
+
 def resolve(keys: pl.DataFrame, options: Options) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split `keys` into rows with their destination columns, and those that the resolver must see."""
+    """Split `keys` into rows with the columns of what was sent, and those that the resolver must see."""
     plain: list[pl.DataFrame] = []
     prefixes = list(dict.fromkeys(proxy.effective_path(path) for path in options.proxy_paths))
     for prefix in prefixes:
@@ -76,8 +85,8 @@ def resolve(keys: pl.DataFrame, options: Options) -> tuple[pl.DataFrame, pl.Data
 def _parts(prefix: str) -> list[pl.Expr]:
     """Cut a plain target into the slashes and the host behind the proxy path, the path and the query."""
     pattern = (
-        rf"^{re.escape(prefix)}(?:(?<slashes_sent>//+)(?<target_host>{_HOST}))?"
-        rf"(?<path>(?:/{_SEGMENT})*/?)(?<query>\?{_QUERY})?$"
+        rf"^{re.escape(prefix)}(?:(?<slashes_sent>{_SLASH}{{2,}})(?<target_host>{_HOST}))?"
+        rf"(?<path>(?:{_SLASH}{_SENT_SEGMENT})*{_SLASH}?)(?<query>\?{_QUERY})?$"
     )
     groups = pl.col("request_target").str.extract_groups(pattern)
     return [groups.struct.field(name) for name in ("slashes_sent", "target_host", "path", "query")]
@@ -85,7 +94,7 @@ def _parts(prefix: str) -> list[pl.Expr]:
 
 def _is_usual(other_prefixes: list[str]) -> pl.Expr:
     """Tell whether nothing beside the target decides: method, Host, raw bytes, another proxy path, Punycode."""
-    target = pl.col("request_target")
+    target = pl.col("request_target").str.replace_all("\\", "/", literal=True)
     conditions = [
         pl.col("method").is_in(_PLAIN_METHODS),
         pl.col("host") == "",
@@ -101,21 +110,23 @@ def _destinations(parts: pl.DataFrame, prefix: str, options: Options) -> pl.Data
     named = pl.col("target_host")
     off_host = named.is_not_null() & ~named.is_in(own)
     kinds = {host: hosts.kind(host) for host in parts["target_host"].drop_nulls().unique()}
-    no, yes = pl.lit(False), pl.lit(True)
     host = named.fill_null(proxy.FRONTEND_API.removeprefix("https://"))
-    path = pl.when(pl.col("path") == "").then(pl.lit("/")).otherwise(pl.col("path"))
-    url = pl.concat_str(pl.lit("https://"), host, path, pl.col("query").fill_null(""))
-    kind = pl.when(off_host).then(named.replace_strict(kinds, default=None, return_dtype=pl.String))
-    answers = {"host": host, "url": url, "kind": kind}
-    flags = {"off_host": off_host, "refused": no, "unresolvable": no}
+    path = (
+        pl.when(pl.col("path") == "")
+        .then(pl.lit("/"))
+        .otherwise(pl.col("path").str.replace_all("\\", "/", literal=True))
+    )
+    no, yes = pl.lit(False), pl.lit(True)
     return parts.select(
-        pl.exclude("host", "target_host"),
+        pl.exclude("slashes_sent", "target_host", "path", "query"),
         matched=yes,
         proxy_path=pl.lit(prefix),
-        **{f"target_{name}": answer for name, answer in answers.items()},
-        **flags,
+        target_host=host,
+        target_url=pl.concat_str(pl.lit("https://"), host, path, pl.col("query").fill_null("")),
+        target_kind=pl.when(off_host).then(named.replace_strict(kinds, default=None, return_dtype=pl.String)),
+        off_host=off_host,
+        refused=no,
+        unresolvable=no,
         crashes=no,
         slashes=pl.col("slashes_sent").is_not_null(),
-        decoded_matched=yes,
-        **{f"decoded_{name}": answer for name, answer in {**answers, **flags}.items()},
     )

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from clerk_logscan import decoding, hosts, whatwg
-from clerk_logscan.frameworks import FRAMEWORKS, FRONTEND_API, Request, Result, is_under, run
+from clerk_logscan.frameworks import FRAMEWORKS, FRONTEND_API, UNKNOWN_HOST, Request, Result, is_under, run
 
 __all__ = ["FRAMEWORKS", "FRONTEND_API", "Destination", "effective_path", "explain", "resolve"]
 
@@ -22,12 +21,10 @@ DEFAULT_PROXY_PATH: Final = "/__clerk"
 FRONTEND_API_HOSTS: Final = frozenset(
     {"frontend-api.clerk.dev", "frontend-api.clerkstage.dev", "frontend-api.lclclerk.com"}
 )
-UNKNOWN_HOST: Final = "localhost"  # stands for a Host header that is not known, and valid
 _BROKEN_AUTHORITY: Final = re.compile(r"^(?:[A-Za-z]+:)?[/\\]{2,}[^/\\?#]*[/\\]?")
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """Where a request target makes the vulnerable proxy send the key."""
 
     target: str
@@ -68,7 +65,7 @@ def resolve(
     names = FRAMEWORKS if framework == "any" else (framework,)
     request = Request(target, host or UNKNOWN_HOST, method.upper(), effective_path(proxy_path))
     results = run(names, request, raw_bytes)
-    newer = run(names, replace(request, newer=True), raw_bytes) if whatwg.keeps_dots(target) else ()
+    newer = run(names, request._replace(newer=True), raw_bytes) if whatwg.keeps_dots(target) else ()
     judged = results + newer
     own = FRONTEND_API_HOSTS | {allowed.lower() for allowed in allow_hosts}
     worst = max(judged, key=lambda result: _gravity(result, own, request))
@@ -108,7 +105,7 @@ def explain(
     steps = [*_steps(found, effective_path(proxy_path))]
     if not found.off_host:
         steps += _after_decoding(target, (how(reading) for reading in decoding.readings(target, raw_bytes)))
-    return replace(found, steps=tuple(steps))
+    return found._replace(steps=tuple(steps))
 
 
 def effective_path(proxy_path: str) -> str:
@@ -156,7 +153,7 @@ def _steps(found: Destination, prefix: str) -> Iterator[str]:
     """Tell how the frameworks get there: those that agree in one go."""
     by_course: dict[Result, list[str]] = {}
     for result in found.results:
-        by_course.setdefault(replace(result, framework="", status=None, crashed=False), []).append(result.framework)
+        by_course.setdefault(result._replace(framework="", status=None, crashed=False), []).append(result.framework)
     for course, names in by_course.items():
         who = " and ".join(name.capitalize() for name in names)
         yield from (f"{who}: {step}" if len(by_course) > 1 else step for step in _course(course, prefix))

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cached_property, lru_cache
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
 import ada_url
@@ -26,67 +26,57 @@ _BEFORE_PATH: Final = re.compile(
     r"(?:(?:https?|wss?|ftp):)?[/\\]{2,}[^/\\?#]*|file:[/\\]{2}[^/\\?#]*|[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE
 )
 _AUTHORITY: Final = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]{2,})([^/\\?#]*)(.*)$", re.DOTALL)
+# The parts of an http URL as the Standard writes it: the path, userinfo in it, host, port, path and query.
+_HTTP: Final = re.compile(
+    r"(https?://(?:([^/]*)@)?((\[[^/]*\]|[^/:]*)(?::([0-9]+))?))(/[^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL
+)
 _PATH_END: Final = re.compile(r"[?#]")
 _PORT: Final = re.compile(r":[0-9]*\Z")
 _RTL_KINDS: Final = ("R", "AL", "AN")
 _RTL_LETTER: Final = "\u05d0"  # before a label it makes condition 1 of the Bidi rule hold
 
 
-class Url:
-    """A parsed URL; names and contents are those of the URL class of the URL Standard, read when first asked for."""
+class Url(NamedTuple):
+    """A parsed URL; names and contents are those of the URL class of the URL Standard."""
 
-    def __init__(self, url: ada_url.URL, pathname: str) -> None:
-        self._url = url
-        self.pathname = pathname
-
-    @cached_property
-    def href(self) -> str:
-        """The whole URL."""
-        href: str = self._url.href
-        return href if self._url.pathname == self.pathname else href.replace(self._url.pathname, self.pathname, 1)
-
-    @cached_property
-    def host(self) -> str:
-        """Its host, with the port where it is not the scheme's default."""
-        return self._url.host
-
-    @cached_property
-    def hostname(self) -> str:
-        """Its host without a port."""
-        return self._url.hostname
-
-    @cached_property
-    def port(self) -> str:
-        """Its port, empty for the scheme's default."""
-        return self._url.port
-
-    @cached_property
-    def search(self) -> str:
-        """Its query with the `?`, or nothing."""
-        return self._url.search
-
-    @cached_property
-    def has_credentials(self) -> bool:
-        """It has userinfo: `new Request` refuses such a URL."""
-        return "@" in self.href and bool(self._url.username or self._url.password)
+    href: str
+    host: str  # with the port where it is not the scheme's default
+    hostname: str
+    port: str  # empty for the scheme's default
+    pathname: str
+    search: str  # with the `?`, or nothing
+    has_credentials: bool  # it has userinfo: `new Request` refuses such a URL
 
 
 @lru_cache(maxsize=256)  # the frameworks ask for the same URLs
 def parse(reference: str, base: str | None = None, *, search: str | None = None, newer: bool = False) -> Url | None:
     """Return `reference` parsed against `base` as `new URL(reference, base)` does in Node, None where that throws.
 
-    `search` is assigned to the URL afterwards, as `url.search = search` does. `newer` reads paths by the Standard,
-    as the ada of newer Nodes does.
+    `search`, taken from another Url, is assigned afterwards, as `url.search = search` does to one of http or https.
+    `newer` reads paths by the Standard, as the ada of newer Nodes does.
     """
-    if base and "xn--" in base and _ada(base, None) is None:
+    if base and "xn--" in base and _href(base, None) is None:
         return None
-    url = _ada(reference, base)
-    if url is None:
+    href = _href(reference, base)
+    if href is None:
         return None
-    path = url.pathname if newer else _path(url, reference, base)
+    found = _HTTP.fullmatch(href)
+    if found is None:
+        return _other(href, reference, base, newer)
+    before, userinfo, host, hostname, port, path, query, after = found.groups("")
+    path = path if newer else _path(path, reference, base)
     if search is not None:
-        url.search = search
-    return Url(url, path)
+        query = search.replace("'", "%27")  # all that may still be unencoded, where its own scheme is no special one
+    href = f"{before}{path}{query}{after}"
+    return Url(href, host, hostname, port, path, query if query != "?" else "", bool(userinfo))
+
+
+def _other(href: str, reference: str, base: str | None, newer: bool) -> Url:
+    """Return the Url of another scheme than http and https."""
+    url = ada_url.URL(href)
+    path = url.pathname if newer else _path(url.pathname, reference, base)
+    href = href if path == url.pathname else href.replace(url.pathname, path, 1)
+    return Url(href, url.host, url.hostname, url.port, path, url.search, bool(url.username or url.password))
 
 
 def keeps_dots(reference: str) -> bool:
@@ -114,20 +104,23 @@ def _split(reference: str) -> tuple[str, str, str]:
     return reference[:start], reference[start:stop], reference[stop:]
 
 
-def _ada(reference: str, base: str | None) -> ada_url.URL | None:
+def _href(reference: str, base: str | None) -> str | None:
+    """Return the URL as ada writes it, None where Node refuses it."""
     try:
-        url = ada_url.URL(reference, base)
+        href: str = ada_url.join_url(base, reference) if base else ada_url.normalize_url(reference)
     except ValueError:
         mended = _encode_authority(reference)
-        return _ada(mended, base) if mended else None
-    if "xn--" in url.href and url.protocol in _SPECIAL and not _valid_domain(url.hostname):
-        return None
-    return url
+        return _href(mended, base) if mended else None
+    return None if "xn--" in href and not _has_valid_domain(href) else href
 
 
-def _path(url: ada_url.URL, reference: str, base: str | None) -> str:
-    """Return the path as ada 2.9 writes it: marks stand in the place of what it leaves alone, and are undone."""
-    path: str = url.pathname
+def _has_valid_domain(href: str) -> bool:
+    url = ada_url.URL(href)
+    return url.protocol not in _SPECIAL or _valid_domain(url.hostname)
+
+
+def _path(path: str, reference: str, base: str | None) -> str:
+    """Return `path` as ada 2.9 writes it: marks stand in the place of what it leaves alone, and are undone."""
     kept = "^" * ("%5E" in path) + "." * keeps_dots(reference)
     if not kept:
         return path
@@ -138,8 +131,8 @@ def _path(url: ada_url.URL, reference: str, base: str | None) -> str:
     marks = {letter: f"{free}{ord(letter):x}" for letter in kept}
     for letter, mark in marks.items():
         within = within.replace(letter, mark)
-    marked = _ada(before + within + after, base)
-    path = marked.pathname if marked else path
+    marked = _href(before + within + after, base)
+    path = ada_url.URL(marked).pathname if marked else path
     for letter, mark in marks.items():
         path = path.replace(mark, letter)
     return path
@@ -215,9 +208,10 @@ def _encode_authority(reference: str) -> str | None:
     port = _PORT.search(host)
     host = host[: port.start()] if port else host
     try:
-        labels = _DOTS.split(unquote(host, errors="strict"))
-        if all(label.isascii() for label in labels):
+        text = unquote(host, errors="strict")
+        if text.isascii():
             return None
+        labels = _DOTS.split(text)
         encoded = [label if label.isascii() else _encode_label(label) for label in labels]
     except (UnicodeError, ValueError):
         return None

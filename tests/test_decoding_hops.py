@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from clerk_logscan import destinations, proxy
+from clerk_logscan import destinations, proxy, schema
 
 ORACLE = Path(__file__).parent / "data" / "oracle.jsonl"
 STARTS = ["/", "/__clerk", "/__clerk/", "/__cl%65rk", "/x/..%2f__clerk", "/__clerk%2f", "/%5f%5fclerk/"]
@@ -114,10 +115,8 @@ def test_no_leak_behind_nginx_is_missed(hops: tuple[Behind, list[int]]) -> None:
             if behind.target is None or not proxy.resolve(behind.target).off_host:
                 continue
             logged = target.encode("latin-1").decode("utf-8", "backslashreplace")
-            names = list(destinations.DESTINATION_COLUMNS)
-            row = dict(
-                zip(names, destinations._row(logged, "", "GET", not target.isascii(), options=Options()), strict=True)
-            )
+            request = {"request_target": [logged], "_non_ascii": [not target.isascii()]}
+            row = destinations.resolve(schema.conform(pl.DataFrame(request)), Options()).row(0, named=True)
             assert row["off_host"] or row["decoded_off_host"], (target, behind.target)
             only_decoded += not row["off_host"]
     assert only_decoded > 3

@@ -20,6 +20,7 @@ BASE = "https://frontend-api.clerk.dev"
         ("xn---8a", "xn---8a"),
         ("XN--80A", "xn--80a"),
         ("xn--1-0hc", "xn--1-0hc"),
+        ("xn--1-0hc%E3%80%82example", "xn--1-0hc.example"),
         ("%D9%A0.example", "xn--8hb.example"),
         ("1%D7%90", "xn--1-0hc"),
         ("ab%D7%90", "xn--ab-wld"),
