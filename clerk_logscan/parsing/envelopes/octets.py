@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-STARTS: Final = r"^\d{1,7} <\d{1,3}>"
+STARTS: Final = "^[0-9]{1,7} <[0-9]{1,3}>"
 _FRAME: Final = re.compile(rb"(\d{1,7}) (?=<\d{1,3}>)")
 _SPELLED: Final = re.compile(rb"\\x([89A-F][0-9A-F])")
 

@@ -30,7 +30,8 @@ class Sure:
 
     @cached_property
     def _starts(self) -> str:
-        return "|".join(one.starts for one in self._envelopes if one.prefix is not None) or _NEVER
+        starts = "|".join(one.starts for one in self._envelopes if one.prefix is not None) or _NEVER
+        return starts.replace(r"\d", "[0-9]")  # compiled in a tenth of the time: `\d` are the digits of all scripts
 
     @cached_property
     def _marks(self) -> list[str]:
