@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 from clerk_logscan.readers.blocks import Block
 from clerk_logscan.readers.sources import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A line that was read: its number, where it begins, and its time where it has one."""
 
     number: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import click
@@ -35,6 +34,8 @@ def rules(name: str | None) -> int:
 
 def _one(rule: Rule) -> str:
     """Return one rule with its reasons and examples."""
+    import textwrap
+
     parts = [f"{rule.id} ({rule.severity}): {rule.title}"]
     parts += [textwrap.fill(text, 78) for text in (rule.reason, f"Harmless where: {rule.harmless}")]
     parts.append("\n".join(["Examples:", *(_example(example) for example in rule.examples)]))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -19,8 +18,7 @@ SERVED_BEFORE: Final = "served-before"
 _WENT_ON: Final = ("forwarded", SERVED_BEFORE)
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What the logs tell together: who is behind whom, what each covers, and when the process was down."""
 
     logs: Sequence[Log]

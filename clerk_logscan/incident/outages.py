@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -20,8 +19,7 @@ _MARGIN: Final = 5 * MINUTE
 _NEVER: Final = 2**63 - 1
 
 
-@dataclass(frozen=True)
-class Outage:
+class Outage(NamedTuple):
     """A time in which the process is presumed to have been down; `end` is None where no later line shows its end.
 
     `crash` is the number of the event that began it, `status` its answer, `crashes` how many events caused it.

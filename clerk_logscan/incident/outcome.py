@@ -6,7 +6,7 @@ It is decided once for all requests that rest on the same facts: a sweep has tho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import polars as pl
 
@@ -18,8 +18,7 @@ from clerk_logscan.incident.logs import Log
 from clerk_logscan.incident.times import said
 
 
-@dataclass(frozen=True)
-class Windows:
+class Windows(NamedTuple):
     """The times that the user gave, microseconds, None where not given: of the vulnerable version, and of the key."""
 
     vulnerable_from: int | None = None
@@ -41,8 +40,7 @@ class Windows:
         return why
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
+class _Facts(NamedTuple):
     """All that an outcome rests on. `log` and `teller` are the places of the deciding and of the telling line's log."""
 
     names_host: bool
@@ -111,7 +109,7 @@ def _facts(events: Events, evidence: Evidence, windows: Windows) -> pl.DataFrame
         events.at("deciding", "rule_id").alias("rule"),
         *(events.at("deciding", name) for name in ("refused", "decoded_refused", "log")),
     ).with_columns(windows.safe("time", kept).alias("safe"))
-    return table.select(field.name for field in fields(_Facts))
+    return table.select(_Facts._fields)
 
 
 def _decide(facts: _Facts, logs: Sequence[Log]) -> Decision:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -15,8 +15,7 @@ from clerk_logscan.incident.logs import Logs
 _PLACE = ("source", "line_number", "byte_offset", "request_target")
 
 
-@dataclass(frozen=True)
-class Requests:
+class Requests(NamedTuple):
     """The lines of every request that a rule reports, the hops that they prove, and one's own addresses.
 
     `lines` is the frame of lines with `request` (a number), `place` (from 0, the outermost log's line first) and `copy`

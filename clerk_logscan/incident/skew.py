@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 from clerk_logscan.incident.lines import Line
 from clerk_logscan.incident.sightings import Group
@@ -15,8 +15,7 @@ FARTHEST = 26 * HOUR  # the widest error of a zone, from UTC-12 to UTC+14
 _MOST = 400  # pairs of one group that vote; more of the same request say no more
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(NamedTuple):
     """An offset (the second clock minus the first, microseconds), and how well it is supported.
 
     `first` and `second` are the lines of each log that have a partner at this offset; `spread` is the median distance

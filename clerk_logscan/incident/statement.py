@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -25,8 +24,7 @@ HEADLINES: Final = {
 Fact = dict[str, str]
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(NamedTuple):
     """What the words need beside the case: the logs, the people, and how much was read.
 
     `covered` are the spans from first to last line of each set of inputs, `holes` the gaps that no other log fills.

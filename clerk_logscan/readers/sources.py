@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, NamedTuple, Protocol
 
 STDIN: Final = "-"
 
@@ -77,8 +77,7 @@ class StdinSource:
         return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
 
 
-@dataclass(frozen=True, slots=True)
-class InputError:
+class InputError(NamedTuple):
     """An input that cannot be read, and why, as a sentence that names it."""
 
     name: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -16,8 +15,7 @@ DECODED: Final = "decoded"
 NOWHERE: Final = "nowhere"
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A request target that a rule must match, or must leave alone; `why` says what it shows."""
 
     target: str
@@ -27,8 +25,7 @@ class Example:
     method: str = "GET"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One reason to report a request.
 
     `when` is a Boolean expression over the columns of `schema.FRAME` and `destinations.DESTINATION_COLUMNS`; null is no
