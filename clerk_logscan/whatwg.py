@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
-from typing import Final, NamedTuple
+from functools import cache, lru_cache
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote
-
-import ada_url
 
 # Schemes whose hosts are domains (URL Standard, "special"); other schemes have opaque hosts.
 _SPECIAL: Final = ("http:", "https:", "ws:", "wss:", "ftp:", "file:")
@@ -71,9 +69,17 @@ def parse(reference: str, base: str | None = None, *, search: str | None = None,
     return Url(href, host, hostname, port, path, query if query != "?" else "", bool(userinfo))
 
 
+@cache
+def _ada() -> Any:
+    """Return ada-url, imported for the first URL: most logs hold none that it must read."""
+    import ada_url
+
+    return ada_url
+
+
 def _other(href: str, reference: str, base: str | None, newer: bool) -> Url:
     """Return the Url of another scheme than http and https."""
-    url = ada_url.URL(href)
+    url = _ada().URL(href)
     path = url.pathname if newer else _path(url.pathname, reference, base)
     href = href if path == url.pathname else href.replace(url.pathname, path, 1)
     return Url(href, url.host, url.hostname, url.port, path, url.search, bool(url.username or url.password))
@@ -107,7 +113,7 @@ def _split(reference: str) -> tuple[str, str, str]:
 def _href(reference: str, base: str | None) -> str | None:
     """Return the URL as ada writes it, None where Node refuses it."""
     try:
-        href: str = ada_url.join_url(base, reference) if base else ada_url.normalize_url(reference)
+        href: str = _ada().join_url(base, reference) if base else _ada().normalize_url(reference)
     except ValueError:
         mended = _encode_authority(reference)
         return _href(mended, base) if mended else None
@@ -115,7 +121,7 @@ def _href(reference: str, base: str | None) -> str | None:
 
 
 def _has_valid_domain(href: str) -> bool:
-    url = ada_url.URL(href)
+    url = _ada().URL(href)
     return url.protocol not in _SPECIAL or _valid_domain(url.hostname)
 
 
@@ -132,7 +138,7 @@ def _path(path: str, reference: str, base: str | None) -> str:
     for letter, mark in marks.items():
         within = within.replace(letter, mark)
     marked = _href(before + within + after, base)
-    path = ada_url.URL(marked).pathname if marked else path
+    path = _ada().URL(marked).pathname if marked else path
     for letter, mark in marks.items():
         path = path.replace(mark, letter)
     return path
@@ -194,7 +200,8 @@ def _mapped(letter: str, text: str) -> str | None:
 
 def _ascii_host(text: str) -> str | None:
     try:
-        return ada_url.URL(f"https://{quote(text, safe='')}").hostname
+        host: str = _ada().URL(f"https://{quote(text, safe='')}").hostname
+        return host
     except ValueError:
         return None
 

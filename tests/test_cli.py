@@ -30,6 +30,7 @@ ATTACK = (
     '203.0.113.77 - - [30/Mar/2026:04:12:08 +0000] "GET /__clerk//evil.example/x HTTP/1.1" 200 18 "-" "curl/8.5.0"\n'
 )
 NOISE = '203.0.113.9 - - [30/Mar/2026:04:12:09 +0000] "GET /__clerk//v1/client HTTP/1.1" 502 18 "-" "curl/8.5.0"\n'
+PAGE = '203.0.113.9 - - [30/Mar/2026:04:12:06 +0000] "GET /?a=1 HTTP/1.1" 200 18 "-" "Mozilla/5.0 (X11; Linux)"\n'
 DOUBLE = '203.0.113.9 - - [30/Mar/2026:04:12:09 +0000] "GET /__clerk/v1//client HTTP/1.1" 404 18 "-" "curl/8.5.0"\n'
 
 
@@ -75,6 +76,11 @@ class TestHelp:
         assert SEVERITIES == schema.SEVERITIES
 
 
+def imported(said: str) -> set[str]:
+    """Return the modules that `python -X importtime` names."""
+    return {line.rsplit("|", 1)[-1].strip() for line in said.splitlines() if line.startswith("import time:")}
+
+
 class TestLightness:
     """What needs no frame loads no polars: it would cost more than all the rest."""
 
@@ -91,11 +97,22 @@ class TestLightness:
     )
     def test_polars_is_not_loaded(self, command: Command, arguments: list[str], tmp_path: Path) -> None:
         result = command(*arguments, PYTHONPROFILEIMPORTTIME="1")
-        loaded = {
-            line.rsplit("|", 1)[-1].strip() for line in result.stderr.splitlines() if line.startswith("import time:")
-        }
+        loaded = imported(result.stderr)
         assert "click" in loaded
         assert not loaded & {"polars", "numpy", "rich", "hyperscan", "jinja2", "stix2"}
+
+    def test_a_clean_log_loads_only_what_it_needs(self, command: Command, log: Callable[..., Path]) -> None:
+        """Polars, and what reads such lines: what opens envelopes, other grammars, guesses and outputs stays away."""
+        log(PAGE, PAGE, PAGE)
+        result = command("analyze", "access.log", PYTHONPROFILEIMPORTTIME="1")
+        assert result.returncode == 0
+        loaded = imported(result.stderr)
+        assert {"polars", "clerk_logscan.parsing.template", "clerk_logscan.incident.investigation"} <= loaded
+        assert not loaded & {"numpy", "rich", "hyperscan", "jinja2", "stix2", "orjson", "yaml", "ada_url", "dateutil"}
+        inner = {name.removeprefix("clerk_logscan.parsing.") for name in loaded if "clerk_logscan.parsing." in name}
+        others = {"json_lines", "json_values", "record_lines", "record_readers", "notation", "nginx_conf", "inference"}
+        engines = {"envelopes.records", "envelopes.prefixes", "envelopes.tables", "envelopes.trying"}
+        assert not inner & (others | engines)
 
 
 class TestEnvironment:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_LINES: Final = 60  # lines of a sample that are tried; more do not change the answer
 MAX_INNER: Final = 8  # lines of one record that are tried
+MIN_LINES: Final = 3  # that wear an unknown envelope
 HEADER_WITHIN: Final = 3  # lines: where a table's header stands; some exports begin with `sep=;`, or a blank line
 
 _DIRECTIVES: Final = ("#Version:", "#Fields:")  # W3C: what names the columns of the lines that follow

@@ -79,7 +79,7 @@ class Layer:
         self._chosen = [one for one in self._envelopes if one.name in names]
         self._chosen.sort(key=lambda one: names.index(one.name))
         left = [text for text in texts if text and not readable.plain(text) and not readable.wears(text, names)]
-        if left:
+        if len(left) >= detection.MIN_LINES:
             from clerk_logscan.parsing.envelopes import trying
 
             self._chosen += trying.invent(left, readable, depth)

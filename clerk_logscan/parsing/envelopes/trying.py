@@ -13,9 +13,8 @@ from typing import Any, Final
 
 from clerk_logscan.parsing.envelopes import values
 from clerk_logscan.parsing.envelopes.declarations import Envelope, Path_, Record
-from clerk_logscan.parsing.envelopes.detection import Readable
+from clerk_logscan.parsing.envelopes.detection import MIN_LINES, Readable
 
-MIN_LINES: Final = 3
 TRIED: Final = 24  # lines
 _LONGEST: Final = 256  # characters of a prefix
 _DEEPEST: Final = 3  # keys of a path
@@ -36,8 +35,6 @@ _ISO: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d
 
 def invent(texts: Sequence[str], readable: Readable, depth: int) -> list[Envelope]:
     """Return the envelope that most of the unread `texts` wear; none where there is no such one."""
-    if len(texts) < MIN_LINES:
-        return []
     texts = list(texts)[:TRIED]
     objects = [text for text in texts if text.lstrip().startswith("{")]
     plain = [text for text in texts if not text.lstrip().startswith(("{", "["))]
