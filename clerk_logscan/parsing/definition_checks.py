@@ -279,10 +279,13 @@ class _Checker:
         table = self.table("join")
         if not table:
             return None
-        if set(table) != {"by", "first", "second"}:
+        if set(table) - {"in_order"} != {"by", "first", "second"}:
             self.fail("join", "must have by, first and second")
+        in_order = table.get("in_order", False)
+        if not isinstance(in_order, bool):
+            self.fail("join.in_order", "must be true or false")
         first, second = (self.conditions(f"join.{side}", table[side]) for side in ("first", "second"))
-        return Join(self.as_strings("join.by", table["by"]), first, second)
+        return Join(self.as_strings("join.by", table["by"]), first, second, in_order)
 
     def samples(self) -> tuple[Sample, ...]:
         """Return the samples: a line, and what each named column of it is."""

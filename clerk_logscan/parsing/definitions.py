@@ -110,11 +110,15 @@ class Template(NamedTuple):
 
 
 class Join(NamedTuple):
-    """Two records, one request: lines that fulfil `first` and `second` and agree in the fields `by`."""
+    """Two records, one request: lines that fulfil `first` and `second` and agree in the fields `by`.
+
+    in_order: where a line has none of these fields, a second belongs to the first that came last.
+    """
 
     by: tuple[str, ...]
     first: tuple[Condition, ...]
     second: tuple[Condition, ...]
+    in_order: bool = False
 
 
 class Sample(NamedTuple):

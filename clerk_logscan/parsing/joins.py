@@ -83,8 +83,13 @@ def side(join: Join, present: frozenset[str]) -> pl.Expr:
 def _key(join: Join, frame: Records) -> pl.Expr:
     """Return the expression of what two records of a request share; null without the last of the fields `by`.
 
+    Records that come `in_order` share what they have, if it be nothing.
+
     Those before it only narrow it: a logger may be told to leave process and host out.
     """
+    if join.in_order:
+        known = [pl.col(name).fill_null("") for name in join.by if name in frame.columns]
+        return pl.concat_str([pl.lit(""), *known], separator=SEPARATOR)
     if join.by[-1] not in frame.columns:
         return pl.lit(None, pl.String)
     narrower = [pl.col(name).fill_null("") for name in join.by[:-1] if name in frame.columns]

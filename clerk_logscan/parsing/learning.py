@@ -50,8 +50,8 @@ class Learning:
         self._tries -= not found
         return found
 
-    def whole(self, texts: pl.Series) -> list[Guess]:
-        """Return the one layout that reads nearly all of `texts`, those that a format reads, too; else nothing.
+    def whole(self, texts: pl.Series, left: pl.Series) -> list[Guess]:
+        """Return the one layout that reads nearly all of `texts`, where formats leave most of them (`left`), if any.
 
         A format may read a line of another layout whose fields are missing; what reads all lines is what wrote them.
         """
@@ -61,6 +61,8 @@ class Learning:
         from clerk_logscan.parsing.inference.likely import may_tell
 
         like = [text for text in _some(texts) if may_tell(text)]
+        if sum(map(may_tell, _some(left))) * 2 < len(like):
+            return []
         guess = next(infer(like, len(self.guesses) + 1), None)
         if guess is None or guess.definition.grammar != "template" or guess.explained < WHOLE * len(like):
             return []

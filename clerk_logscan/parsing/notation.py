@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -36,6 +37,7 @@ def from_option(text: str) -> list[Definition]:
 
     A file may be an nginx configuration (`include` is followed), an Apache or an HAProxy one. Raises NotationError.
     """
+    text = _attribute(text)
     if not re.search(r"[$%\n]", text):
         path = Path(text).expanduser()
         if not path.is_file():
@@ -48,6 +50,12 @@ def from_option(text: str) -> list[Definition]:
     if re.search(r"^\s*log-format\s", text, re.MULTILINE):
         return _haproxy_directives(text)
     return [from_string(text)]
+
+
+def _attribute(text: str) -> str:
+    """Return the pattern of Tomcat's `<Valve pattern="..."/>`, or of a text with its `&quot;`; else the text itself."""
+    found = re.search(r'<Valve\b[^>]*\bpattern="([^"]*)"', text)
+    return html.unescape(found[1] if found else text) if found or "&quot;" in text else text
 
 
 def from_file(path: Path) -> list[Definition]:

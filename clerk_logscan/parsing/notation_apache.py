@@ -31,7 +31,7 @@ def apache(name: str, text: str) -> Definition:
 
 def _without_quoting(text: str) -> str:
     """Undo what a configuration file or a shell put around the string: quotes at both ends, `\\"`."""
-    inner = re.fullmatch(r'\s*"((?:[^"\\]|\\.)*)"\s*', text)
+    inner = re.fullmatch(r'\s*"((?:[^"\\]|\\.)*)"(?:\s+[\w-]+)?\s*', text)  # a LogFormat's name may follow
     if inner and '\\"' in inner[1]:
         text = inner[1]
     return text.replace('\\"', '"').replace("\\t", "\t").strip("\n")

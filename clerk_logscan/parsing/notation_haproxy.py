@@ -81,8 +81,9 @@ class _Format:
 
     def captures(self, variable: str, position: int) -> int:
         """Add the place of captured headers; HAProxy writes neither braces nor the blank where there are none."""
-        self.pattern += f"\0{variable}\0"
-        return position + (self.text[position : position + 1] == " ")
+        blank = " " if self.text[position : position + 1] == " " else ""
+        self.pattern += f"\0{variable}\0{blank}"
+        return position + len(blank)
 
     def finished(self) -> Definition:
         """Return the definition of what was read."""
@@ -115,14 +116,14 @@ class _Format:
         if "\0" not in self.pattern:
             return (Template(self.name, self.pattern),)
         self.shapes["haproxy_hs"] = r"(?:\{[^{}]*\} ?)?"
-        pattern = self.pattern.replace("\0hs\0", "${haproxy_hs}")
+        pattern = self.pattern.replace("\0hs\0 ", "${haproxy_hs}").replace("\0hs\0", "${haproxy_hs}")
         found = []
         for count in range(1, _CAPTURED + 1):
             names = _NAMES[:count]
             self.shapes.update(dict.fromkeys(names, r"[^{}|]*"))
             inner = "|".join(f"${{{name}}}" for name in names)
-            found.append(Template(f"{count} captured headers", pattern.replace("\0hr\0", f"{{{inner}}} ")))
-        plain = Template("no captured headers", pattern.replace("\0hr\0", ""))
+            found.append(Template(f"{count} captured headers", pattern.replace("\0hr\0", f"{{{inner}}}")))
+        plain = Template("no captured headers", pattern.replace("\0hr\0 ", "").replace("\0hr\0", ""))
         return (*found, plain) if "\0hr\0" in pattern else (plain,)
 
     def evidence(self) -> tuple[Evidence, ...]:

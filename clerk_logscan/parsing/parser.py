@@ -27,7 +27,6 @@ from clerk_logscan.parsing.w3c import W3c
 if TYPE_CHECKING:
     from clerk_logscan.parsing.inference import Guess
 
-FEW: Final = 2  # formats that read fewer lines than one of so many may only read odd lines of an unknown layout
 LASTING: Final = 10  # characters of an id that names one request anywhere; the shortest known has 13
 _OTHERS: Final = f"{PLACE}others"
 TARGETS: Final = ("request", "request_target", "url", "path")
@@ -137,9 +136,8 @@ class Parser:
             return
         some = texts.head(detection.SAMPLED)
         left = cascade.unread(some, W3c(cascade.w3c.definitions))
-        few = len(left) < len(some) <= FEW * len(left)
         by_template = {definition.name for definition in ranking.templates} >= set(ranking.matches)
-        found = cascade.learning.whole(some) if few and by_template else []
+        found = cascade.learning.whole(some, left) if len(left) < len(some) and by_template else []
         cascade.add(found, first=True)
         if not found:
             found = cascade.learning.learn(left, ranking.sampled, known=bool(ranking.matches))

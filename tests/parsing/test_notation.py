@@ -146,6 +146,31 @@ def test_an_haproxy_format_finds_its_captures_by_their_shapes() -> None:
     check(text, head + '"GET /a#22 HTTP/1.1"', host=None, user_agent=None, **wanted)
 
 
+def test_an_haproxy_format_may_quote_its_captures_itself() -> None:
+    check(
+        r'[%pid]\ [%Ts.%ms]\ %ci:%cp\ %ft\ %{+Q}r\ %ST\ %b:%s\ "%hr"\ "%hs"\ resp_size=%B',
+        '[17] [1795531896.125] 203.0.113.7:2842 web "GET /__clerk//evil.example/ HTTP/1.1" 200 be:s1'
+        ' "{app.example.com|curl/8.5.0}" "" resp_size=314',
+        client_ip="203.0.113.7",
+        request_target="/__clerk//evil.example/",
+        host="app.example.com",
+        bytes_sent=314,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'"%h %l %u %t \"%r\" %>s %b" common',
+        "%h %l %u %t &quot;%r&quot; %s %b",
+        '<Valve className="org.apache.catalina.valves.AccessLogValve" pattern="%h %l %u %t &quot;%r&quot; %s %b" />',
+    ],
+)
+def test_a_format_is_read_as_its_configuration_writes_it(text: str) -> None:
+    line = '203.0.113.7 - - [24/Nov/2026:14:51:36 +0000] "GET /__clerk//evil.example/ HTTP/1.1" 200 314'
+    check(text, line, request_target="/__clerk//evil.example/", status=200, bytes_sent=314)
+
+
 def test_an_haproxy_format_is_quoted_as_its_flags_say() -> None:
     check(
         'log-format "%{+Q}o %{-Q}ci [%trg] %HM %HU %[capture.req.hdr(0)] %[req.hdr(Host)] %ST %s"',

@@ -109,7 +109,8 @@ def _shortest(text: str, readable: Readable, depth: int) -> str | None:
         if match.end() > limit or _METHOD.search(prefix):
             return None
         if readable.deep(rest, depth - 1) if rest.startswith("{") else readable.plain(rest):
-            named = _ADDRESS.fullmatch(prefix.split()[-1]) or _SITE.fullmatch(prefix)
+            last = prefix.split()[-1]
+            named = _ADDRESS.fullmatch(last) or _SITE.fullmatch(f"{last} ")
             return None if named else prefix
     return None
 

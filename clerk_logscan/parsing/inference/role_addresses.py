@@ -65,7 +65,14 @@ def _client(single: Sequence[Column], columns: Sequence[Column], roles: Roles) -
     if len(found) > 1:
         varied = [one for one in found if not one.constant]
         found = varied or found
+        found = [one for one in found if not _precedes(one, "method", columns, roles)] or found
     return found[0] if found else None
+
+
+def _precedes(one: Column, role: str, columns: Sequence[Column], roles: Roles) -> bool:
+    """Tell whether one and the same private address stands before the method: IIS writes its own there."""
+    before = roles.place_of(columns, role) == one.place + 1
+    return before and one.distinct == 1 and all(shapes.whole(shapes.PRIVATE).fullmatch(text) for text in one.known)
 
 
 def _of_a_server(one: Column) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import StatisticsError, correlation
@@ -15,6 +16,7 @@ _TRIES: Final = rf"(?:{shapes.STATUS}|-)(?:[ ,:]+(?:{shapes.STATUS}|-))*"
 _ALIKE: Final = 0.9  # correlation of a number with the length of what was sent
 _HEADERS: Final = 1500  # bytes that the header lines of an answer may have
 _FAST: Final = 100.0  # seconds; a median above is no number of seconds
+_USUAL: Final = re.compile("20[01246]|30[1-478]|40[01345]|42[29]|50[0234]")
 _FRACTION: Final = r"[0-9]+\.[0-9]{3,9}"
 
 
@@ -32,9 +34,14 @@ def _add_status(free: Sequence[Column], columns: Sequence[Column], roles: Roles)
         return
     unnamed = [one for one in found if one.name is None and not one.quoted] or [o for o in found if o.name is None]
     request = roles.place_of(columns, "request", "request_target", "url", "path") or 0
-    best = min(unnamed, key=lambda one: (one.place < request, abs(one.place - request)), default=None)
+    best = min(unnamed, key=lambda one: (one.place < request, _is_rare(one), abs(one.place - request)), default=None)
     if best is not None:
         roles.give("status", "status", [best], "each of its values is a status that servers answer with")
+
+
+def _is_rare(one: Column) -> bool:
+    """Tell whether no value is a status that applications answer with: a length may look like a rare one (495)."""
+    return not any(_USUAL.match(value) for value in one.known)
 
 
 def _is_status(one: Column) -> bool:
@@ -123,6 +130,7 @@ def _beside(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) 
         place += 1
     varied = [one for one in run if not one.constant]
     run = varied if len(run) > 1 and varied else run
+    run = [one for one in run if set(one.known) != {"0"}] or run  # sc-substatus, sc-win32-status
     if len(run) > 1 and _is_headers_more(run[0], run[1]):
         return run[1]
     return run[0] if run else None

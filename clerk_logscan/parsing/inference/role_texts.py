@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ _UNKNOWN: Final = 1000
 _MACHINE: Final = (
     r"(?i)ip-[0-9-]+(?:\..*)?|.*\.(?:internal|local|lan|compute|svc|cluster|corp|intra)(?::[0-9]+)?|[0-9a-f]{12}"
 )
+_PLUSES: Final = re.compile(r"Mozilla/[0-9.]+\+\(")  # IIS writes a blank so
 _LOCALHOST: Final = r"localhost(?::[0-9]+)?"
 
 
@@ -37,7 +39,8 @@ def _add_agent(free: Sequence[Column], columns: Sequence[Column], roles: Roles) 
     ]
     best = max(found, key=lambda one: (one.quoted, one.share(shapes.AGENT), one.place), default=None)
     if best is not None and best.known:
-        roles.give("user_agent", "text", [best], f"{best.share(shapes.AGENT):.0%} of it look like products")
+        kind = "plus" if any(map(_PLUSES.match, best.known)) and not any(" " in text for text in best.known) else "text"
+        roles.give("user_agent", kind, [best], f"{best.share(shapes.AGENT):.0%} of it look like products")
 
 
 def _is_odd_agent(one: Column) -> bool:
