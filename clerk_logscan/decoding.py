@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 
@@ -22,9 +23,19 @@ def readings(target: str, raw_bytes: bool = False) -> Iterator[str]:
     if raw_bytes:
         path = re.sub(r"\\x([0-9A-Fa-f]{2})", r"%\1", path)
     data = unquote_to_bytes(path)
-    yield _written(data, b"") + _written(rest.encode(), b"")
-    yield _written(data, b"%?#") + _written(rest.encode(), b"")
+    query = _written(rest.encode(), _SIMPLE)
+    yield _written(data, _SIMPLE) + query
+    yield _written(data, _NGINX) + query
 
 
-def _written(data: bytes, escaped: bytes) -> str:
-    return "".join(chr(byte) if 0x20 < byte < 0x7F and byte not in escaped else f"%{byte:02X}" for byte in data)
+def _written(data: bytes, spelled: Sequence[str]) -> str:
+    return "".join([spelled[byte] for byte in data])
+
+
+def _spelled(escaped: bytes) -> Sequence[str]:
+    """Return how each byte is written: as it is, or as `%XX` where it is one of `escaped` or no visible ASCII."""
+    return [chr(byte) if 0x20 < byte < 0x7F and byte not in escaped else f"%{byte:02X}" for byte in range(256)]
+
+
+_SIMPLE: Final = _spelled(b"")
+_NGINX: Final = _spelled(b"%?#")
