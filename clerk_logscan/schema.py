@@ -6,6 +6,7 @@ beside them from parsing to the incident, and never leave the program.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -78,12 +79,12 @@ def empty() -> pl.DataFrame:
     return pl.DataFrame(schema=FRAME)
 
 
-def conform(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return `frame` with every column of FRAME in its order and type; absent ones are null.
+def conform(frame: pl.DataFrame, types: Mapping[str, pl.DataType] = FRAME) -> pl.DataFrame:
+    """Return `frame` with every column of `types` in its order and type; absent ones are null.
 
     A text that does not fit its column's type becomes null: a field is right or missing, never wrong.
     """
-    return frame.select(
-        pl.col(name).cast(dtype, strict=False) if name in frame.columns else pl.lit(None, dtype=dtype).alias(name)
-        for name, dtype in FRAME.items()
-    )
+    present = frame.schema
+    absent = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in types.items() if name not in present]
+    other = [pl.col(n).cast(t, strict=False) for n, t in types.items() if n in present and present[n] != t]
+    return frame.with_columns(*absent, *other).select(*types)

@@ -95,10 +95,11 @@ class Cascade:
         self._lines_at_hand = len(texts)
         steps = (self._json, self._lines, self._strict, self._named, self._hostile, self._unknown, self._loose)
         for step in steps:
+            before = len(found)
             for cut in step(texts.gather(rows) if found else texts):
                 found.append(Cut(cut.definition, rows.gather(cut.rows), cut.raw))
                 self.seen.add(cut.definition.name)
-            rows = _left(rows, found)
+            rows = _left(rows, found[before:])
             if not len(rows):
                 break
         return found, rows
@@ -154,7 +155,7 @@ class Cascade:
     def _by_template(self, texts: pl.Series, order: Sequence[Definition], *, loose: bool) -> Iterator[Cut]:
         rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
         objects = begin_as_json(texts)
-        plain, objects = rows.filter(~objects), rows.filter(objects)
+        plain, objects = (rows.filter(~objects), rows.filter(objects)) if objects.any() else (rows, rows.clear())
         for definition in order:
             left = rows if detection.reads_json(definition) and len(objects) else plain
             if not len(left):
@@ -171,11 +172,12 @@ class Cascade:
             if not frames:
                 continue
             matched, raw = pl.concat([mask for mask, _ in parts]), pl.concat(frames, how="diagonal")
-            yield Cut(definition, left.filter(matched), raw)
-            plain = plain.filter(~plain.is_in(left.filter(matched).implode()))
-            rows = rows.filter(~rows.is_in(left.filter(matched).implode()))
-            if not len(rows):
+            taken = left if raw.height == len(left) else left.filter(matched)
+            yield Cut(definition, taken, raw)
+            if len(taken) == len(rows):
                 return
+            plain = plain.filter(~plain.is_in(taken.implode()))
+            rows = rows.filter(~rows.is_in(taken.implode()))
 
 
 def _by_one(definition: Definition, texts: pl.Series) -> Sequence[Cut]:
@@ -201,4 +203,6 @@ def begin_as_json(texts: pl.Series) -> pl.Series:
 def _left(rows: pl.Series, cuts: Sequence[Cut]) -> pl.Series:
     """Return the rows that no cut took."""
     taken = [cut.rows for cut in cuts]
+    if sum(map(len, taken)) == len(rows):  # no cut takes what another took
+        return rows.clear()
     return rows.filter(~rows.is_in(pl.concat(taken).implode())) if taken else rows

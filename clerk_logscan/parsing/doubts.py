@@ -37,6 +37,7 @@ _REQUEST: Final = re.compile(r"^[^ /]+ (.*?)(?: HTTP/[0-9.]+)?$", re.DOTALL)
 _LONE: Final = {"json": r'(?:^|[^\\])(?:\\\\)*\\[^"\\/bfnrtux]', "quote": r'(?:^|[^\\])(?:\\\\)*\\[^"\\]'}
 # A user with a name, and what follows it; the last request of a line.
 _USER: Final = re.compile(r"^(?:[^\s\"\[]+ ){1,2}- (?!-? ?\[)[^\"]+? \[")
+_NO_USER: Final = r"^[^\s\"\[]+ - - \["  # as most lines begin
 _LAST_REQUEST: Final = re.compile(r'.*\] "[A-Z]+ ([^ ]+) HTTP/[0-9.]+" [0-9]{3} ', re.DOTALL)
 _ESCAPED: Final = r'(?:^|[^\\])(?:\\\\)*\\"'
 
@@ -81,7 +82,9 @@ class Doubts:
     @staticmethod
     def _imitated(texts: pl.Series, found: dict[int, list[str]]) -> None:
         """Find the last request of lines in which a user with a name may hold a line of its own."""
-        for row in (texts.str.count_matches('] "', literal=True) > 1).arg_true():
+        named = (~texts.str.contains(_NO_USER)).arg_true()
+        some = texts if len(named) == len(texts) else texts.gather(named)
+        for row in named.filter(some.str.count_matches('] "', literal=True) > 1):
             text = texts[row]
             if _USER.match(text) and (last := _LAST_REQUEST.match(text)):
                 found.setdefault(row, []).append(last[1])

@@ -87,6 +87,12 @@ def undo_frame(frame: pl.DataFrame, escape: str) -> pl.DataFrame:
 _WIDE: Final = (pl.first().str.len_bytes() > pl.first().str.len_chars()).fill_null(False)
 
 
+def any_wide(frame: pl.DataFrame) -> bool:
+    """Tell whether any text of a frame is not ASCII; where none is, nothing is to be spelled."""
+    wide = pl.col(pl.String).str.len_bytes() > pl.col(pl.String).str.len_chars()
+    return any(frame.select(wide.any()).row(0)) if frame.width else False
+
+
 def spell(texts: pl.Series) -> pl.Series:
     """Write every lone byte as `\\xHH`, upper case, as nginx does: nothing is lost, and text stays text."""
     wide = texts.to_frame().select(_WIDE).to_series()  # ten times faster than the pattern

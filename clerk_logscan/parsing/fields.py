@@ -32,7 +32,12 @@ def typed(raw: pl.DataFrame, definition: Definition, zone: str) -> pl.DataFrame:
     Result: the columns RESULT, that is schema.FRAME but `log_format`, `source`, `line_number`, `byte_offset`, `raw`.
     Missing, and what does not fit its column, is null.
     """
-    return _Reader(without_missing(raw, definition), definition, zone, raw.height).result()
+    return typed_known(without_missing(raw, definition), definition, zone, raw.height)
+
+
+def typed_known(fields: pl.DataFrame, definition: Definition, zone: str, height: int) -> pl.DataFrame:
+    """Return the same of `fields` that `without_missing` gave, a frame of `height` rows."""
+    return _Reader(fields, definition, zone, height).result()
 
 
 def holds(conditions: tuple[Condition, ...], present: frozenset[str]) -> pl.Expr:
@@ -111,13 +116,10 @@ class _Reader:
                 columns[name] = values
         if "request_target" in columns:
             columns["_non_ascii"] = columns["request_target"].str.contains(_NON_ASCII)
-        columns = {n: escapes.spell(c) if c.dtype == pl.String else c for n, c in columns.items()}
+        if escapes.any_wide(self.raw):
+            columns = {n: escapes.spell(c) if c.dtype == pl.String else c for n, c in columns.items()}
         frame = pl.DataFrame([column.alias(name) for name, column in columns.items()]).with_columns(self.hints())
-        rows = frame if columns else pl.DataFrame(height=self.height)
-        absent = [pl.lit(None, dtype).alias(name) for name, dtype in RESULT.items() if name not in rows.columns]
-        return rows.with_columns(absent).select(
-            pl.col(name).cast(dtype, strict=False) for name, dtype in RESULT.items()
-        )
+        return schema.conform(frame if columns else pl.DataFrame(height=self.height), RESULT)
 
     def sources(self, column: str) -> list[Source]:
         """Return the sources of a column of which this frame has every field."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import partial, reduce
+from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,7 +18,7 @@ from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.doubts import Doubts
 from clerk_logscan.parsing.envelopes import HIDDEN, Peeler
 from clerk_logscan.parsing.field_times import read_time
-from clerk_logscan.parsing.fields import holds, typed, without_missing
+from clerk_logscan.parsing.fields import holds, typed_known, without_missing
 from clerk_logscan.parsing.joins import PLACE, Joiner, side
 from clerk_logscan.parsing.learning import HEADER
 from clerk_logscan.parsing.requestlike import looks_like_request
@@ -228,14 +228,15 @@ class Parser:
         names = [name for name in records.columns if not name.startswith(PLACE)]
         fields = records.select(names) if names else pl.DataFrame(height=records.height)
         places = records.select(pl.col(PLACE + name).alias(name) for name in PLACES)
-        parts = slices.side_by_side(partial(typed, definition=definition, zone=self.zone), fields)
+        parts = slices.side_by_side(lambda some: typed_known(some, definition, self.zone, some.height), fields)
         frame = pl.concat(parts).hstack(places)
         if frame["timestamp"].has_nulls() and (outer := places["envelope_time"]).null_count() < len(outer):
             frame = frame.with_columns(frame["timestamp"].fill_null(read_time(outer, "iso8601", self.zone)))
         self.log_formats[definition.name] += frame.height
         if _OTHERS in records.columns:
             frame = frame.with_columns(records[_OTHERS].alias("_other_targets"))
-        frame = frame.with_columns(_lasting_ids(), log_format=pl.lit(definition.name), source=pl.lit(self.source))
+        ids = [] if frame["_ids"].null_count() == frame.height else [_lasting_ids()]
+        frame = frame.with_columns(*ids, log_format=pl.lit(definition.name), source=pl.lit(self.source))
         return schema.conform(frame)
 
     def _parsed(self, found: Iterable[pl.DataFrame], not_requests: int, malformed: pl.DataFrame) -> Parsed:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from clerk_logscan.parsing import escapes
+from clerk_logscan.parsing import escapes, quoted
 from clerk_logscan.parsing.definitions import Definition, Template
 from clerk_logscan.parsing.variables import REFERENCE
 
@@ -27,6 +27,7 @@ _LOOSE_REQUEST: Final = r"(?:.*? HTTP/[0-9](?:\.[0-9])?|.*?)"
 # A request with no quotes around it ends by its own form only; a line that holds something else is not of this format.
 _BARE_REQUEST: Final = r"(?:[A-Za-z_-]+ [^ ](?:.*? HTTP/[0-9](?:\.[0-9])?|[^ ]*)|\\x[0-9A-F]{2}[^ ]*|-|<BADREQ>|)"
 _FEW: Final = 300  # lines; with more the pattern's own cost no longer counts
+_MANY: Final = 1000  # lines that are better cut in pieces
 _BEGINNING: Final = 3  # fields by which nearly all lines of other formats are told
 # How a variable begins that may follow another one with nothing between.
 _STARTS: Final = {"request_uri": "/", "uri": "/", "is_args": "?", "apache_q": "?"}
@@ -38,6 +39,7 @@ class Pattern(NamedTuple):
 
     regex: str
     fields: tuple[str, ...]
+    pieces: tuple[quoted.Piece, ...] = ()  # between quotes, where these can tell
 
 
 def cut(
@@ -149,8 +151,7 @@ def _extract(lines: pl.Series, pattern: Pattern, bare: Sequence[str]) -> tuple[p
     A line that does not match gives nulls in every group; the first group takes part in every match. A line whose
     field of `bare` ends with a protocol does not match.
     """
-    groups = lines.str.extract_groups(pattern.regex).struct.unnest()
-    groups.columns = list(pattern.fields)
+    groups = _groups_in_pieces(lines, pattern) if pattern.pieces and len(lines) >= _MANY else _groups(lines, pattern)
     is_match = groups.to_series(0).is_not_null()
     for name in bare:
         if name in groups.columns:
@@ -161,6 +162,22 @@ def _extract(lines: pl.Series, pattern: Pattern, bare: Sequence[str]) -> tuple[p
     if count == len(lines):
         return None, groups
     return is_match.arg_true(), groups.filter(is_match)
+
+
+def _groups(lines: pl.Series, pattern: Pattern) -> pl.DataFrame:
+    """Return the fields of lines; nulls where one does not match."""
+    groups = lines.str.extract_groups(pattern.regex).struct.unnest()
+    groups.columns = list(pattern.fields)
+    return groups
+
+
+def _groups_in_pieces(lines: pl.Series, pattern: Pattern) -> pl.DataFrame:
+    """Return the same, most lines cut at their quotes and only the others by the pattern."""
+    fits, groups = quoted.cut(lines, pattern.pieces)
+    if fits.all():
+        return groups
+    places, others = (~fits).arg_true(), _groups(lines.filter(~fits), pattern)
+    return groups.select(column.scatter(places, others[column.name]) for column in groups)
 
 
 @lru_cache(maxsize=512)
@@ -174,6 +191,8 @@ def compile_template(template: Template, definition: Definition, loose: bool = F
     builder = _Builder(definition, loose)
     more = bool(template.tail) or template.open
     body = builder.sequence(template.pattern, " " if more else "")
+    free = {_QUOTED[definition.escape], '[^"]*'} if definition.escape in _QUOTED else {'[^"]*'}
+    between = () if more or loose else quoted.pieces(builder.pieces, builder.captured, free)
     last = len(template.tail) - 1
     pieces = [
         builder.sequence(piece, "" if index == last and not template.open else " ")
@@ -183,7 +202,7 @@ def compile_template(template: Template, definition: Definition, loose: bool = F
     for piece in reversed(pieces):
         tail = f"(?: {piece}{tail})?"
     start = r"^\x00*" if loose else "^"
-    return Pattern(f"(?s){start}{body}{tail}$", tuple(builder.captured))
+    return Pattern(f"(?s){start}{body}{tail}$", tuple(builder.captured), between)
 
 
 class _Builder:

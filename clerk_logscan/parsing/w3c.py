@@ -86,10 +86,12 @@ class W3c:
     def _headerless(self, lines: pl.DataFrame) -> list[Cut]:
         """Read lines under no known header by the definitions that say the order of their columns."""
         found: list[Cut] = []
+        delimiters = {definition.delimiter for definition in self.definitions if definition.order}
+        held = {mark for mark in delimiters if lines["text"].str.contains(mark, literal=True).any()}
         for definition in self.definitions:
-            some = _beginning_so(definition, lines) if definition.order else None
-            if some is None or some.is_empty():
+            if not definition.order or definition.delimiter not in held:
                 continue
+            some = lines.filter(lines["text"].str.contains(_beginning(definition)))
             widths = some["text"].str.count_matches(definition.delimiter, literal=True) + 1
             for width in widths.unique().sort(descending=True):
                 wide = some.filter(widths == width)
@@ -126,13 +128,6 @@ def reads_alone(definition: Definition, text: str) -> bool:
         return sum(re.fullmatch(shape, value) is not None for shape, value in shapes) * 5 >= len(shapes) * 4
     few, many = len(definition.requires), 2 * len(definition.order)
     return definition.headerless and few < len(values) <= many and align(definition, [values]) is not None
-
-
-def _beginning_so(definition: Definition, lines: pl.DataFrame) -> pl.DataFrame:
-    """Return the lines that begin as those of `definition` do; where none holds the delimiter, that is quickly seen."""
-    if not lines["text"].str.contains(definition.delimiter, literal=True).any():
-        return lines.head(0)
-    return lines.filter(lines["text"].str.contains(_beginning(definition)))
 
 
 def _beginning(definition: Definition) -> str:
