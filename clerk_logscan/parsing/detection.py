@@ -152,6 +152,7 @@ class Reads:
     ) -> None:
         self._templates = [(one, definition) for definition in templates for one in definition.templates]
         self._jsons, self._records, self._guesses, self._w3c = jsons, records, guesses, w3c
+        self._last: re.Pattern[str] | None = None
 
     def __call__(self, text: str) -> bool:
         """Return whether `text` is a request line of a known format."""
@@ -163,10 +164,13 @@ class Reads:
             from clerk_logscan.parsing.inference.record_guesses import tells_request
 
             return tells_request(text)
+        if self._last is not None and self._last.match(text):
+            return True
         for place, (one, definition) in enumerate(self._templates):
             if template.could_be(text, one) and _reads(one, definition, text):
                 # Lines of one log are alike: what read this one is tried first on the next.
                 self._templates.insert(0, self._templates.pop(place))
+                self._last = _pattern(one, definition)
                 return True
         if any(reads_alone(definition, text) for definition in self._w3c):
             return True

@@ -17,6 +17,8 @@ def messages(text: str) -> list[str]:
 
     A message may end in a newline, which the last one lost as the line was cut there.
     """
+    if not text[:1].isdigit():
+        return []
     data = text.encode()
     if not _FRAME.match(data):
         return []
