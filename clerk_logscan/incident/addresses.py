@@ -23,7 +23,13 @@ _INSIDE: Final = tuple(
         "fe80::/10",
     )
 )
+_INSIDE_V4: Final = tuple(
+    (int(network.network_address), int(network.broadcast_address)) for network in _INSIDE if network.version == 4
+)
 _WITH_PORT: Final = re.compile(r"^(?:\[(?P<six>[0-9A-Fa-f:.]+)(?:%[^\]]*)?\]|(?P<four>\d+\.\d+\.\d+\.\d+))(?::\d+)?$")
+# IPv4 in its one spelling, as nearly all addresses are logged: no leading zeros.
+_OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_PLAIN: Final = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
 _FORWARDED: Final = re.compile(r'for="?([^";,]+)', re.IGNORECASE)  # RFC 7239, where it is logged in that field
 _NOTHING: Final = frozenset({"", "-", "unknown", "_hidden"})
 
@@ -34,6 +40,8 @@ def normal(text: str | None) -> str | None:
 
     A text that is no address stays as it is, in lower case; None for a missing one.
     """
+    if text is not None and _PLAIN.fullmatch(text):
+        return text
     if text is None or text.strip().lower() in _NOTHING:
         return None
     bare = text.strip().strip('"').lower()
@@ -60,6 +68,9 @@ def entries(forwarded_for: str | None) -> tuple[str, ...]:
 @lru_cache(maxsize=65536)
 def inside(address: str) -> bool:
     """Return whether `address` can only be of one's own network."""
+    if _PLAIN.fullmatch(address):
+        number = int.from_bytes(map(int, address.split(".")), "big")
+        return any(first <= number <= last for first, last in _INSIDE_V4)
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -9,6 +9,7 @@ import polars as pl
 
 from clerk_logscan import __version__
 from clerk_logscan.incident import lines
+from clerk_logscan.incident.columns import ordered
 from clerk_logscan.incident.coverage import Span
 from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.hops import Hops
@@ -49,9 +50,8 @@ def finding_rows(findings: pl.DataFrame, events: Events) -> pl.DataFrame:
         events.table.select("event", "outcome", "incident_id", "event_id"), on="event", maintain_order="left"
     ).with_columns(events.severity(pl.col("outcome")).alias("severity"))
     told = settled.drop("rule_id").join(findings.drop("severity"), on="_row", maintain_order="left")
-    ordered = told.sort("timestamp", nulls_last=True, maintain_order=True)
-    stamp = pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-    return ordered.with_columns(stamp).select(FINDING_COLUMNS)
+    rows = ordered(told, "timestamp", nulls_last=True)
+    return rows.with_columns(texts(rows["timestamp"].dt.epoch("us")).alias("timestamp")).select(FINDING_COLUMNS)
 
 
 def input_rows(inputs: Sequence[Input], holes: Mapping[str, Sequence[Span]]) -> list[Row]:

@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.incident import lines as lines_of
+from clerk_logscan.incident.columns import firsts, held, ordered
 from clerk_logscan.incident.lines import CLIENT_BUG, DECODED, OFF_HOST, UNRESOLVABLE
 from clerk_logscan.incident.logs import Log, Logs
 from clerk_logscan.incident.requests import Requests
@@ -69,23 +70,26 @@ class Events:
     @cached_property
     def own(self) -> pl.DataFrame:
         """Return the lines of these events without copies."""
-        return self.told.filter(~pl.col("copy"))
+        return held(self.told, ~self.told["copy"])
 
     @cached_property
     def findings(self) -> pl.DataFrame:
         """Return the lines that a rule reports, without copies."""
-        return self.own.filter(lines_of.reported())
+        return held(self.own, self.own["rule_id"].is_not_null())
 
     def any_line(self, column: pl.Expr | pl.Series) -> pl.Series:
         """Return for each event whether `column` (of the frame `own`) holds of any of its lines."""
-        return self.table["event"].is_in(self.own.filter(column)["event"].implode())
+        holds = self.own.select(column).to_series().fill_null(value=False)
+        if self.own.height == self.table.height:
+            return holds
+        return self.table["event"].is_in(self.own["event"].filter(holds).implode())
 
     def of_lines(self, column: str) -> pl.Series:
         """Return for each event the first value of a column that is not null, the outermost line's first."""
-        first = self.own.filter(pl.col(column).is_not_null()).unique("event", keep="first", maintain_order=True)
-        return self.table.select("event").join(
-            first.select("event", column), on="event", how="left", maintain_order="left"
-        )[column]
+        if self.own.height == self.table.height:
+            return self.own[column]
+        first = firsts(self.own.select("event", column).drop_nulls(), "event")
+        return self.table.select("event").join(first, on="event", how="left", maintain_order="left")[column]
 
     def severity(self, outcome: pl.Expr) -> pl.Expr:
         """Return the severity of a finding (a row with `rule_id` and `severity`), which its event's outcome lowers."""
@@ -106,7 +110,8 @@ def of(requests: Requests, logs: Logs, ahead: Mapping[Log, int]) -> Events:
     if requests.lines.is_empty():
         return _none(requests.lines)
     lines = _in_time_order(_trusted(requests.lines, logs, ahead), logs).with_row_index("line")
-    own = lines.filter(~pl.col("copy"))
+    needed = ("event", "line", "place", "log", "rule_id", "severity", "status", "_hint", "_distrust")
+    own = lines.filter(~pl.col("copy")).select(needed)
     innermost, filters = -pl.col("place"), logs.told_of(own["log"], "filters")
     # A firewall tells only what it stopped.
     silent = filters & (own["_hint"].fill_null("") != "not-forwarded")
@@ -166,9 +171,9 @@ def _trusted(lines: pl.DataFrame, logs: Logs, ahead: Mapping[Log, int]) -> pl.Da
 
 def _in_time_order(lines: pl.DataFrame, logs: Logs) -> pl.DataFrame:
     """Return the lines with `event`, the number of their request in the order of time, ordered by it."""
-    own = lines.filter(~pl.col("copy"))
-    outer = own.unique("request", keep="first", maintain_order=True)
-    trusted = own.sort("request", "_distrust", maintain_order=True).unique("request", keep="first", maintain_order=True)
+    needed = ("request", "source", "line_number", "time", "_ahead", "_distrust", "copy")
+    own = lines.select(needed).filter(~pl.col("copy"))
+    outer, trusted = firsts(own, "request"), firsts(ordered(own, "request", "_distrust"), "request")
     order = outer.select(
         "request",
         (trusted["time"] - trusted["_ahead"]).alias("_time"),
@@ -176,15 +181,13 @@ def _in_time_order(lines: pl.DataFrame, logs: Logs) -> pl.DataFrame:
         pl.col("line_number").fill_null(0).alias("_number"),
     ).sort("_time", "_input", "_number", nulls_last=True, maintain_order=True)
     numbered = order.select("request", pl.int_range(pl.len()).alias("event"))
-    return lines.join(numbered, on="request", how="left", maintain_order="left").sort(
-        "event", "copy", "place", maintain_order=True
-    )
+    return ordered(lines.join(numbered, on="request", how="left", maintain_order="left"), "event", "copy", "place")
 
 
 def _first(lines: pl.DataFrame, *order: pl.Expr) -> pl.DataFrame:
     """Return of each event's `lines` the first in `order`: `event` and `line`."""
     if lines["event"].n_unique() < lines.height:
-        lines = lines.sort("event", *order, maintain_order=True).unique("event", keep="first", maintain_order=True)
+        lines = firsts(lines.sort("event", *order, maintain_order=True), "event")
     return lines.select("event", "line")
 
 

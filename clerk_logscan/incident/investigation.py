@@ -30,8 +30,8 @@ from clerk_logscan.incident import (
     verdict,
 )
 from clerk_logscan.incident import events as events_of
+from clerk_logscan.incident.columns import mapped
 from clerk_logscan.incident.coverage import Span, uncovered
-from clerk_logscan.incident.distinct import mapped
 from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.hops import Hops
 from clerk_logscan.incident.logs import Logs

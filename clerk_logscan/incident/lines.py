@@ -66,7 +66,7 @@ def table(frame: pl.DataFrame, logs: Logs) -> pl.DataFrame:
         pl.col(name).cast(dtype) if name in timed.columns else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in _COLUMNS.items()
     )
-    return timed.select(columns).with_columns(logs.numbers(timed).alias("log"))
+    return timed.select(*columns, logs.numbers(timed).alias("log"))
 
 
 def place() -> pl.Expr:

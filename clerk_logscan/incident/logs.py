@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from clerk_logscan.incident.columns import mapped_rows
 from clerk_logscan.incident.coverage import Coverage, Span, gaps
-from clerk_logscan.incident.distinct import mapped_rows
 from clerk_logscan.incident.times import as_micros
 
 # From the outside in. `platform`: the router of a hosting platform, in front of the application like a balancer.

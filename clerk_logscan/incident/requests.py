@@ -9,6 +9,7 @@ import polars as pl
 
 from clerk_logscan.incident import joining, own_hops, sightings
 from clerk_logscan.incident import lines as lines_of
+from clerk_logscan.incident.columns import ordered
 from clerk_logscan.incident.hops import Hops
 from clerk_logscan.incident.logs import Logs
 
@@ -42,7 +43,7 @@ def join(told: pl.DataFrame, logs: Logs, copied: Mapping[str, str]) -> Requests:
     lines = _reported(numbered).with_columns(pl.lit(value=False).alias("copy"))
     if copied:
         lines = pl.concat([lines, _copies(lines, told.filter(again), copied)])
-    return Requests(lines.sort("request", "copy", "place", maintain_order=True), hops, own)
+    return Requests(ordered(lines, "request", "copy", "place"), hops, own)
 
 
 def _numbered(lines: pl.DataFrame, requests: list[list[lines_of.Line]]) -> pl.DataFrame:

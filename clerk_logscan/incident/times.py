@@ -36,7 +36,14 @@ def text(time: int | None) -> str | None:
 
 def texts(times: pl.Series) -> pl.Series:
     """Return many times as the document writes them."""
-    return times.cast(pl.Int64).cast(pl.Datetime("us")).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    known = times.cast(pl.Int64).alias("time").to_frame().unique()
+    told = pl.col("time").cast(pl.Datetime("us")).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").alias("text")
+    return (
+        times.cast(pl.Int64)
+        .alias("time")
+        .to_frame()
+        .join(known.with_columns(told), on="time", how="left", nulls_equal=True, maintain_order="left")["text"]
+    )
 
 
 def earliest(times: pl.Series) -> int | None:
