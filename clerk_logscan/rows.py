@@ -6,6 +6,7 @@ asked of rows is asked here, of the frame where there is one; a report read from
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, overload
 
@@ -73,6 +74,32 @@ def distinct(rows: Sequence[Row], *names: str) -> list[tuple[Any, ...]]:
     return list(dict.fromkeys(plain))
 
 
+def fields(rows: Sequence[Row], *names: str) -> Iterator[tuple[Any, ...]]:
+    """Yield these fields of each row."""
+    if isinstance(rows, Rows):
+        return rows.frame.select(names).iter_rows()
+    return (tuple(row.get(name) for name in names) for row in rows)
+
+
+def items(rows: Sequence[Row], name: str) -> list[Any]:
+    """Return what the lists in this field hold, each once, in the order of its first row."""
+    if isinstance(rows, Rows):
+        return rows.frame[name].explode().drop_nulls().unique(maintain_order=True).to_list()
+    return list(dict.fromkeys(item for row in rows for item in row.get(name) or ()))
+
+
+def picked(rows: Sequence[Row], places: Sequence[int]) -> Sequence[Row]:
+    """Return the rows at these places."""
+    return Rows(rows.frame[places]) if isinstance(rows, Rows) else [rows[place] for place in places]
+
+
+def counts(rows: Sequence[Row], name: str) -> dict[Any, int]:
+    """Return how many rows have each value of a field, null left out."""
+    if isinstance(rows, Rows):
+        return dict(rows.frame[name].drop_nulls().value_counts().iter_rows())
+    return dict(Counter(row[name] for row in rows if row.get(name) is not None))
+
+
 def having(rows: Sequence[Row], name: str, *values: Any) -> Sequence[Row]:
     """Return the rows whose field `name` is one of `values`."""
     if isinstance(rows, Rows):
@@ -93,18 +120,9 @@ class Shelf:
     def __init__(self, rows: Sequence[Row], name: str) -> None:
         self._rows, self._name = rows, name
         self._lists: dict[Any, list[Row]] = {}
-        if isinstance(rows, Rows):
-            counts = rows.frame[name].drop_nulls().value_counts()
-            self._counts = dict(counts.iter_rows())
-            return
-        for row in rows:
+        for row in () if isinstance(rows, Rows) else rows:
             if row.get(name) is not None:
                 self._lists.setdefault(row[name], []).append(row)
-        self._counts = {value: len(members) for value, members in self._lists.items()}
-
-    def count(self, value: Any) -> int:
-        """Return how many rows have this value."""
-        return int(self._counts.get(value, 0))
 
     def of(self, value: Any) -> Sequence[Row]:
         """Return the rows with this value, in their order."""

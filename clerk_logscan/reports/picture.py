@@ -16,7 +16,7 @@ import polars as pl
 
 from clerk_logscan.reports import frames, words
 from clerk_logscan.reports.story import Story
-from clerk_logscan.rows import Row, having
+from clerk_logscan.rows import Row, having, items
 
 LEFT, WIDTH, LANE, TOP = 236, 720, 30, 34
 _MOST_LANES, _MOST_BARS, _BINS, _FINE = 12, 40, 36, 4000
@@ -174,12 +174,9 @@ def _lanes(rows: pl.DataFrame, roles: dict[str, str], begin: float, end: float) 
 
 
 def _roles(story: Story) -> dict[str, str]:
-    roles: dict[str, str] = {}
-    for incident in story.data["incidents"]:
-        roles |= {str(client): "lured" for client in incident.get("lured_clients") or ()}
-    for incident in story.data["incidents"]:
-        roles |= {str(client): "attacker" for client in incident.get("attacker_clients") or ()}
-    return roles
+    incidents = story.data["incidents"]
+    roles = {str(client): "lured" for client in items(incidents, "lured_clients")}
+    return roles | {str(client): "attacker" for client in items(incidents, "attacker_clients")}
 
 
 def _rank(role: str | None) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from clerk_logscan.reports import masks
-from clerk_logscan.rows import Rows, distinct
+from clerk_logscan.rows import Rows, distinct, items
 
 _V4 = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)"
 _V6 = (
@@ -44,7 +44,7 @@ class _Redactor:
     """The masks of one run; what is kept: attackers, the hosts that they named, one's own edges."""
 
     def __init__(self, data: dict[str, Any]) -> None:
-        attackers = {str(client) for row in data["incidents"] for client in row.get("attacker_clients") or ()}
+        attackers = set(map(str, items(data["incidents"], "attacker_clients")))
         self.bystanders = _clients(data) - attackers
         self.keep = {_canonical(text) for text in attackers | _hosts(data)}
         people = {_canonical(text) for text in self.bystanders}
@@ -111,8 +111,9 @@ class _Redactor:
 
 def _clients(data: dict[str, Any]) -> set[str]:
     """Return every client of the report."""
-    lured = {str(client) for row in data["incidents"] for client in row.get("lured_clients") or ()}
-    return lured | _each(data, "client_ip", "findings", "timeline", "lured")
+    return set(map(str, items(data["incidents"], "lured_clients"))) | _each(
+        data, "client_ip", "findings", "timeline", "lured"
+    )
 
 
 def _hosts(data: dict[str, Any]) -> set[str]:

@@ -6,13 +6,13 @@ Nothing is judged here: rows are grouped by the ids and words that the document 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clerk_logscan.reports import words
-from clerk_logscan.rows import Row, Rows, Shelf, distinct, having, lacking
+from clerk_logscan.rows import Row, Rows, Shelf, counts, distinct, fields, having, items, lacking, picked
 
 if TYPE_CHECKING:
     import polars as pl
@@ -65,12 +65,12 @@ class Chapter:
     @property
     def request_count(self) -> int:
         """Return how many requests it holds."""
-        return self.story.requests.count(self.incident.get("incident_id"))
+        return self.story.request_count(self.incident.get("incident_id"))
 
     @property
     def finding_count(self) -> int:
         """Return how many findings it holds."""
-        return self.story.findings.count(self.incident.get("incident_id"))
+        return self.story.finding_count(self.incident.get("incident_id"))
 
     def runs(self, most: int, *, findings_first: bool = False) -> list[Run]:
         """Return the rows in order of time, like requests as one line; see `runs`."""
@@ -93,28 +93,62 @@ class Bundle:
     severity: str
     outcome: str
     rules: tuple[str, ...]
-    clients: tuple[str, ...]
-    chapters: list[Chapter]
+    numbers: list[int]  # of its incidents, from 1
+    story: Story = field(repr=False)
 
-    @property
+    @cached_property
+    def incidents(self) -> Sequence[Row]:
+        """Return its incidents."""
+        return picked(self.story.data["incidents"], [number - 1 for number in self.numbers])
+
+    @cached_property
     def hosts(self) -> list[str]:
         """Return the hosts of all its incidents, each once."""
-        return list(dict.fromkeys(host for chapter in self.chapters for host in chapter.hosts))
+        return items(self.incidents, "target_hosts")
 
-    @property
+    @cached_property
+    def clients(self) -> list[str]:
+        """Return the attackers of all its incidents, each once."""
+        return items(self.incidents, "attacker_clients")
+
+    @cached_property
     def requests(self) -> int:
         """Return the exact number of requests."""
-        return sum(chapter.request_count or chapter.finding_count for chapter in self.chapters)
+        return sum(self.story.request_count(name) or self.story.finding_count(name) for (name,) in self._each)
+
+    @property
+    def _each(self) -> Iterator[tuple[Any]]:
+        return fields(self.incidents, "incident_id")
 
     @property
     def first(self) -> Any:
         """Return when the first of them was seen."""
-        return min(filter(None, (c.incident.get("first_seen") for c in self.chapters)), default=None)
+        return min((time for (time,) in fields(self.incidents, "first_seen") if time), default=None)
 
     @property
     def last(self) -> Any:
         """Return when the last of them was seen."""
-        return max(filter(None, (c.incident.get("last_seen") for c in self.chapters)), default=None)
+        return max((time for (time,) in fields(self.incidents, "last_seen") if time), default=None)
+
+
+class _Brief(NamedTuple):
+    """Of an incident what decides whether it is told or bundled."""
+
+    number: int
+    severity: Any
+    outcome: Any
+    rules: tuple[Any, ...]
+    clients: tuple[Any, ...]
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """Return what noise is bundled by."""
+        return self.severity, self.outcome, self.rules
+
+    @property
+    def like(self) -> tuple[Any, ...]:
+        """Return what other incidents are bundled by."""
+        return *self.kind, self.clients
 
 
 class Story:
@@ -122,11 +156,12 @@ class Story:
 
     def __init__(self, data: Row) -> None:
         self.data = data
+        self._told: dict[int, tuple[list[Chapter], list[Bundle]]] = {}
 
-    @cached_property
-    def chapters(self) -> list[Chapter]:
-        """Return every incident, in the document's order (the gravest first)."""
-        return [Chapter(number, incident, self) for number, incident in enumerate(self.data["incidents"], 1)]
+    @property
+    def chapters(self) -> Iterator[Chapter]:
+        """Yield every incident, in the document's order (the gravest first)."""
+        return (Chapter(number, incident, self) for number, incident in enumerate(self.data["incidents"], 1))
 
     @cached_property
     def rows(self) -> Shelf:
@@ -134,14 +169,25 @@ class Story:
         return Shelf(self.data["timeline"], "incident_id")
 
     @cached_property
-    def requests(self) -> Shelf:
-        """Return the rows of the timeline that are findings by incident."""
-        return Shelf(having(self.data["timeline"], "kind", "finding"), "incident_id")
-
-    @cached_property
     def findings(self) -> Shelf:
         """Return the findings by incident."""
         return Shelf(self.data["findings"], "incident_id")
+
+    def request_count(self, incident: Any) -> int:
+        """Return how many requests an incident holds."""
+        return self._request_counts.get(incident, 0)
+
+    def finding_count(self, incident: Any) -> int:
+        """Return how many findings an incident holds."""
+        return self._finding_counts.get(incident, 0)
+
+    @cached_property
+    def _request_counts(self) -> dict[Any, int]:
+        return counts(having(self.data["timeline"], "kind", "finding"), "incident_id")
+
+    @cached_property
+    def _finding_counts(self) -> dict[Any, int]:
+        return counts(self.data["findings"], "incident_id")
 
     @cached_property
     def depths(self) -> dict[str, int]:
@@ -160,11 +206,42 @@ class Story:
 
         Those of medium severity and above are told; what is low or info is noise and always bundled.
         """
-        grave = [c for c in self.chapters if words.gravity(c.incident.get("severity")) <= 2]
-        noise = [c for c in self.chapters if words.gravity(c.incident.get("severity")) > 2]
+        if most not in self._told:
+            self._told[most] = self._tell(most)
+        return self._told[most]
+
+    def _tell(self, most: int) -> tuple[list[Chapter], list[Bundle]]:
+        briefs = self._briefs
+        grave = [brief for brief in briefs if words.gravity(brief.severity) <= 2]
+        noise = [brief for brief in briefs if words.gravity(brief.severity) > 2]
         told = _varied(grave, most)
-        numbers = {c.number for c in told}
-        return told, bundles([c for c in grave if c.number not in numbers], _like) + bundles(noise, _alike_noise)
+        numbers = {brief.number for brief in told}
+        rest = [brief for brief in grave if brief.number not in numbers]
+        bundles = [*_bundled(rest, lambda brief: brief.like), *_bundled(noise, lambda brief: brief.kind)]
+        return [self.chapter(brief.number) for brief in told], [self._bundle(group) for group in bundles]
+
+    def chapter(self, number: int) -> Chapter:
+        """Return an incident by its number, from 1."""
+        return Chapter(number, self.data["incidents"][number - 1], self)
+
+    @property
+    def count(self) -> int:
+        """Return how many incidents there are."""
+        return len(self.data["incidents"])
+
+    def _bundle(self, group: list[_Brief]) -> Bundle:
+        first = group[0]
+        numbers = [brief.number for brief in group]
+        return Bundle(str(first.severity), str(first.outcome), first.rules, numbers, self)
+
+    @cached_property
+    def _briefs(self) -> list[_Brief]:
+        """Return every incident in brief, in the document's order (the gravest first)."""
+        told = fields(self.data["incidents"], "severity", "outcome", "rule_ids", "attacker_clients")
+        return [
+            _Brief(number, severity, outcome, tuple(rules or ()), tuple(clients or ()))
+            for number, (severity, outcome, rules, clients) in enumerate(told, 1)
+        ]
 
     @cached_property
     def moments(self) -> list[Row]:
@@ -228,41 +305,23 @@ def _spans_of_frame(frame: pl.DataFrame) -> list[_Span]:
     return told.select("first", "last", "count", "kind").rows()
 
 
-def _like(chapter: Chapter) -> tuple[Any, ...]:
-    incident = chapter.incident
-    clients = tuple(incident.get("attacker_clients") or ())
-    return (*_alike_noise(chapter), clients)
-
-
-def _alike_noise(chapter: Chapter) -> tuple[Any, ...]:
-    incident = chapter.incident
-    return (incident.get("severity"), incident.get("outcome"), tuple(incident.get("rule_ids") or ()))
-
-
-def _varied(chapters: list[Chapter], most: int) -> list[Chapter]:
+def _varied(briefs: list[_Brief], most: int) -> list[_Brief]:
     """Return at most so many in the given order, and two of a kind at most if not all fit: a sweep hides nothing."""
-    if len(chapters) <= most:
-        return chapters
+    if len(briefs) <= most:
+        return briefs
     seen: dict[Any, int] = defaultdict(int)
     ranked = []
-    for chapter in chapters:
-        if seen[_like(chapter)] < 2:
-            ranked.append((seen[_like(chapter)], chapter.number, chapter))
-        seen[_like(chapter)] += 1
+    for brief in briefs:
+        if seen[brief.like] < 2:
+            ranked.append((seen[brief.like], brief.number, brief))
+        seen[brief.like] += 1
     chosen = sorted(ranked, key=lambda item: item[:2])[:most]
-    return sorted((chapter for _, _, chapter in chosen), key=lambda chapter: chapter.number)
+    return sorted((brief for _, _, brief in chosen), key=lambda brief: brief.number)
 
 
-def bundles(chapters: list[Chapter], key: Callable[[Chapter], tuple[Any, ...]]) -> list[Bundle]:
-    """Return incidents of one kind as one bundle each, in the order of their first."""
-    groups: dict[Any, list[Chapter]] = defaultdict(list)
-    for chapter in chapters:
-        groups[key(chapter)].append(chapter)
-    return [_bundle(group) for group in groups.values()]
-
-
-def _bundle(group: list[Chapter]) -> Bundle:
-    incident = group[0].incident
-    clients = dict.fromkeys(client for c in group for client in c.incident.get("attacker_clients") or ())
-    rules = tuple(incident.get("rule_ids") or ())
-    return Bundle(str(incident.get("severity")), str(incident.get("outcome")), rules, tuple(clients), group)
+def _bundled(briefs: list[_Brief], key: Callable[[_Brief], tuple[Any, ...]]) -> list[list[_Brief]]:
+    """Return incidents of one kind together, in the order of their first."""
+    groups: dict[Any, list[_Brief]] = defaultdict(list)
+    for brief in briefs:
+        groups[key(brief)].append(brief)
+    return list(groups.values())

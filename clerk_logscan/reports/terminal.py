@@ -101,7 +101,7 @@ def _incidents(story: Story, width: int) -> list[list[Line]]:
     for bundle in bundled[:_MOST_BUNDLES]:
         rest += _bundle(bundle, width)
     if len(bundled) > _MOST_BUNDLES:
-        left = sum(len(bundle.chapters) for bundle in bundled[_MOST_BUNDLES:])
+        left = sum(len(bundle.numbers) for bundle in bundled[_MOST_BUNDLES:])
         rest.append([(f"  and {words.count(left, 'more incident')}, in the written reports", "quiet")])
     if rest:
         rest.insert(0, [(" Other incidents" if told else " Incidents", "head")])
@@ -112,7 +112,7 @@ def _incident(chapter: Chapter, story: Story, width: int) -> list[Line]:
     incident = chapter.incident
     severity, outcome = str(incident.get("severity")), incident.get("outcome")
     requests = words.count(chapter.request_count, "request")
-    title = f" Incident {chapter.number} of {len(story.chapters):,} · "
+    title = f" Incident {chapter.number} of {story.count:,} · "
     block: list[Line] = [
         [(title, "head"), (severity, severity), (f" · {words.outcome(outcome)} · {requests}", "")],
         *hanging("  ", prose(chapter.name), width, style="head"),
@@ -195,15 +195,12 @@ def _places(chapter: Chapter, roles: dict[str, str], width: int) -> list[Line]:
 
 
 def _bundle(bundle: Bundle, width: int) -> list[Line]:
-    number = words.count(len(bundle.chapters), "incident")
+    number = words.count(len(bundle.numbers), "incident")
     requests = words.count(bundle.requests, "request")
     label = f"  {bundle.severity:<9}"
     who = f" by {words.listed(bundle.clients, 2)}" if bundle.clients else ""
-    where = (
-        f", {words.count(len(bundle.hosts), 'host')}: {words.listed(map(prose, bundle.hosts), 2)}"
-        if bundle.hosts
-        else ""
-    )
+    hosts = words.listed(map(prose, bundle.hosts[:2]), 2, of=len(bundle.hosts))
+    where = f", {words.count(len(bundle.hosts), 'host')}: {hosts}" if bundle.hosts else ""
     when = f", {words.between(bundle.first, bundle.last)}"
     what = f"{number} ({', '.join(bundle.rules)}; {words.outcome(bundle.outcome)}), {requests}{prose(who)}{where}{when}"
     return hanging(label, what, width, label_style=bundle.severity)

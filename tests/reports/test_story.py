@@ -14,7 +14,7 @@ def test_the_lines_of_an_event_stand_in_the_order_of_the_hops() -> None:
     report = documents.exposed()
     report.data["findings"].reverse()
     story = Story(report.data)
-    chapter = story.chapters[0]
+    chapter = story.chapter(1)
     lines = chapter.lines_of(chapter.runs(40))["E1"]
     assert [row["source"] for row in lines] == ["edge.log.gz", "access.log"]
     assert [story.roles[row["source"]] for row in lines] == ["edge", "proxy"]
@@ -46,8 +46,8 @@ def test_every_incident_is_told_or_bundled() -> None:
         for most in (1, 5, 10_000):
             told, bundled = story.told(most)
             assert len(told) <= most
-            numbers = [c.number for c in told] + [c.number for bundle in bundled for c in bundle.chapters]
-            assert sorted(numbers) == list(range(1, len(story.chapters) + 1))
+            numbers = [c.number for c in told] + [number for bundle in bundled for number in bundle.numbers]
+            assert sorted(numbers) == list(range(1, story.count + 1))
 
 
 def test_a_sweep_does_not_hide_an_incident_of_another_kind() -> None:

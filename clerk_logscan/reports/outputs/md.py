@@ -39,12 +39,13 @@ def _steps(data: dict[str, Any]) -> str:
 def _incident(chapter: Chapter, story: Story) -> str:
     incident = chapter.incident
     hosts = [_host(name) for name in chapter.hosts[:20]]
-    title = f"## Incident {chapter.number} of {len(story.chapters):,}"
+    title = f"## Incident {chapter.number} of {story.count:,}"
     title += f": {incident.get('severity')}, {words.outcome(incident.get('outcome'))}"
-    clients = [code(client) for client in (incident.get("attacker_clients") or [])]
+    attackers = incident.get("attacker_clients") or []
+    clients = words.listed([code(client) for client in attackers[:10]], 10, of=len(attackers))
     facts = [
         f"- to: {words.listed(hosts, 10) or 'no host'} ({', '.join(incident.get('target_kinds') or []) or 'no kind'})",
-        f"- by: {words.listed(clients, 10) or 'no attacker known'}",
+        f"- by: {clients or 'no attacker known'}",
         f"- seen: {words.between(incident.get('first_seen'), incident.get('last_seen'))}",
         f"- requests: {chapter.request_count:,}; lines: {chapter.finding_count:,}",
         f"- rules: {', '.join(code(rule) for rule in incident.get('rule_ids') or [])}",
@@ -103,17 +104,17 @@ def _raw(chapter: Chapter) -> str:
 def _bundles(bundled: list[Bundle]) -> str:
     rows = []
     for bundle in bundled[:_MOST_ROWS]:
-        hosts = words.listed([code(name) for name in bundle.hosts], 3)
-        clients = words.listed([code(client) for client in bundle.clients], 3)
+        hosts = words.listed([code(name) for name in bundle.hosts[:3]], of=len(bundle.hosts))
+        clients = words.listed([code(client) for client in bundle.clients[:3]], of=len(bundle.clients))
         who = f" by {clients}" if clients else ""
         where = f" to {words.count(len(bundle.hosts), 'host')}: {hosts}" if hosts else ""
         rules = ", ".join(code(rule) for rule in bundle.rules)
-        number, requests = words.count(len(bundle.chapters), "incident"), words.count(bundle.requests, "request")
+        number, requests = words.count(len(bundle.numbers), "incident"), words.count(bundle.requests, "request")
         when = words.between(bundle.first, bundle.last)
         rows.append(
             f"- {bundle.severity}: {number} ({rules}; {words.outcome(bundle.outcome)}), {requests}{who}{where}; {when}"
         )
-    left = sum(len(bundle.chapters) for bundle in bundled[_MOST_ROWS:])
+    left = sum(len(bundle.numbers) for bundle in bundled[_MOST_ROWS:])
     rest = [f"- and {words.count(left, 'more incident')}, in the JSON report."] if left else []
     return "\n".join(["## Other incidents", "", *rows, *rest]) if rows else ""
 
