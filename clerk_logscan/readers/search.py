@@ -24,11 +24,11 @@ from clerk_logscan.readers.patterns import Patterns
 from clerk_logscan.readers.sieve import Sieve
 
 # What a literal of the sieve means, as bits.
-PATH, MARK, DISGUISE, LINE, FIELDS, TRACE = (1 << bit for bit in range(6))
-_BITS: Final = [[1 << bit for bit in range(6) if kinds >> bit & 1] for kinds in range(1 << 6)]
+PATH, HIT, MARK, DISGUISE, LINE, FIELDS, TRACE = (1 << bit for bit in range(7))
+_BITS: Final = [[1 << bit for bit in range(7) if kinds >> bit & 1] for kinds in range(1 << 7)]
 
 _DEFAULT: Final = "__clerk"
-_MARKS: Final = ("_clerk_js_version", "__clerk_api_version", "npm/@clerk/")
+_MARKS: Final = ("_clerk_js_version", "__clerk_api_version", "npm/@clerk")
 _FIELDS: Final = ("#Fields:", "#Version:")
 # `new Request` throws at this method, which Node's parser lets pass (Fetch Standard, "forbidden method").
 _TRACE: Final = ("TRACE",)
@@ -41,8 +41,11 @@ _OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI', r"\u006", 
 _PIECES: Final = (" stdout P ", " stderr P ", '"partial_message"', '"logtag":"P"', '"logtag": "P"')
 _EPOCH: Final = 16  # blocks
 _BUSY: Final = 400  # matches of a kind in a block from which on it counts as frequent
-_MANY: Final = 4000  # lines with a name in a block up to which they alone are judged
-_SLASH: Final = ord("/")
+_MANY: Final = 4000  # names in a block up to which their lines alone are judged: outside Python's lock, all is cheaper
+_HEAD: Final = 4  # characters of a name whose every escape is looked for
+# What stands before a name: a slash, as it is or the end of its escape; what the proxy takes for one; a scheme's colon.
+_SLASHES: Final = ("/", "2f", "2F")
+_BACKSLASHES: Final = ("\\", "5c", "5C", ":")
 _MARKED_LINES: Final = 256  # marked lines of a block that are kept
 _MARKED_BLOCKS: Final = 8  # where the proxy path is that frequent, marks are looked for in one block of so many
 
@@ -95,14 +98,15 @@ class Search:
         """Return what `block`, which must end with a newline and is number `index` of its input, holds of interest."""
         view = memoryview(block.buffer)[block.start : block.end]
         busy = mood.busy(index)
-        places = self._sift(view, busy & DISGUISE)
+        places = self._sift(view, busy & DISGUISE | (MARK if busy & PATH and index % _MARKED_BLOCKS else 0))
         mood.learn(index, {kind: len(positions) for kind, positions in places.items()})
         found = Found()
         self._spoken(block, places, found)
         paths = places.get(PATH, [])
         if paths:
             self._judge_paths(block, view, paths, found)
-        if MARK in places and not (busy & PATH and index % _MARKED_BLOCKS):
+            found.hits = self._count_hits(block, places.get(HIT, []) if self._simple else paths)
+        if MARK in places:
             self._keep_marked(block, paths, places[MARK], found)
         if busy & DISGUISE or DISGUISE in places:
             self._judge_disguises(block, view, places.get(DISGUISE), found)
@@ -133,23 +137,15 @@ class Search:
                 found.add(end, HEADER)
 
     def _judge_paths(self, block: Block, view: memoryview, paths: list[int], found: Found) -> None:
-        """Count the lines that hold a whole proxy path, and take the suspect ones; the names stand at `paths`.
-
-        Only those lines are judged, joined to one text, unless they make up much of the block.
-        """
-        buffer, first = block.buffer, block.start
-        names = [first + position for position in paths]
-        lines = dict(zip(map(buffer.find, repeat(b"\n"), names), names, strict=True))  # where it ends: a name in it
-        found.hits = sum(
-            (self._simple and buffer[name - 1] == _SLASH) or self._is_path(block, name, end)
-            for end, name in lines.items()
-        )
-        many = len(lines) > _MANY
-        for end in chain.from_iterable(self._suspect.line_ends(view)) if many else self._suspects_of(block, lines):
+        """Take the suspect lines; the names stand at `paths`. Where they are few, their lines alone are judged."""
+        many = len(paths) > _MANY
+        for end in chain.from_iterable(self._suspect.line_ends(view)) if many else self._suspects_of(block, paths):
             found.ends[end] = found.ends.get(end, 0) | CANDIDATE
 
-    def _suspects_of(self, block: Block, lines: dict[int, int]) -> Iterator[int]:
-        """Yield the ends of those `lines` (where each ends in the buffer, and a place in it) that are suspect."""
+    def _suspects_of(self, block: Block, paths: list[int]) -> Iterator[int]:
+        """Yield the ends of the lines at `paths` that are suspect; they are joined to one text."""
+        names = list(map(block.start.__add__, paths))
+        lines = dict(zip(map(block.buffer.find, repeat(b"\n"), names), names, strict=True))
         newlines = list(map(block.buffer.rfind, repeat(b"\n"), repeat(block.start), lines.values()))  # before each line
         if newlines[0] < 0:
             newlines[0] = block.start
@@ -161,6 +157,12 @@ class Search:
             joined = list(accumulate(map(sub, ends, newlines)))
             for end in chain.from_iterable(matches):
                 yield ends[bisect_left(joined, end - 1)] + 1 - block.start
+
+    def _count_hits(self, block: Block, paths: list[int]) -> int:
+        """Return how many lines hold a whole proxy path: those at `paths`, where no path has two parts."""
+        names = list(map(block.start.__add__, paths))
+        lines = dict(zip(map(block.buffer.find, repeat(b"\n"), names), names, strict=True))
+        return len(lines) if self._simple else sum(self._is_path(block, name, end) for end, name in lines.items())
 
     def _is_path(self, block: Block, name: int, end: int) -> bool:
         """Whether the line of the name at `name` of the buffer, which ends at `end`, holds a whole proxy path."""
@@ -204,15 +206,13 @@ class Search:
                 dict.fromkeys(_FIELDS, FIELDS)
                 | dict.fromkeys((*_OPAQUE, *_PIECES), LINE)
                 | dict.fromkeys(_TRACE, TRACE)
-                | dict.fromkeys(_MARKS, MARK)
+                | (dict.fromkeys(map(_inert, _MARKS), 0) if unasked & MARK else dict.fromkeys(_MARKS, MARK))
             )
         for name in self._names:
+            kinds |= dict.fromkeys((before + name for before in _SLASHES), PATH | HIT)
+            kinds |= dict.fromkeys((before + name for before in _BACKSLASHES), PATH)
             if not unasked & DISGUISE:
-                window = _window(name)
-                within = (spelling for char in window for spelling in spellings.escapes(char))
-                kinds |= dict.fromkeys((*within, *_CODED_PERCENT), DISGUISE)
-                kinds[window] = PATH | DISGUISE
-            kinds[name] = PATH
+                kinds |= dict.fromkeys((*_signs_of_disguise(name), *_CODED_PERCENT), DISGUISE)
         literals = {literal.encode("latin-1"): kind for literal, kind in kinds.items()}
         for extra in self._extra:
             literals[extra] = literals.get(extra, 0) | LINE
@@ -220,7 +220,8 @@ class Search:
 
     @cached_property
     def _suspect(self) -> Patterns:
-        names = [rf"(?:[/\\:]|2[fF]|5[cC]){re.escape(name)}" for name in self._names]
+        before = "|".join(map(re.escape, (*_SLASHES, *_BACKSLASHES)))
+        names = [f"(?:{before}){re.escape(name)}" for name in self._names]
         slashes = [name + spellings.two_slashes() + spellings.TO_LINE_END for name in names]
         authorities = [spellings.no_authority() + name + spellings.TO_LINE_END for name in names]
         return Patterns([*slashes, *authorities])
@@ -245,10 +246,16 @@ def _line(block: Block, position: int) -> tuple[int, int]:
     return block.buffer.rfind(b"\n", block.start, at) + 1 or block.start, block.buffer.find(b"\n", at) + 1 - block.start
 
 
-def _window(name: str) -> str:
-    """Return the four adjacent characters of `name` with the fewest spellings: in a disguise of `name` they stand as
-    they are, or one of them is escaped.
+def _inert(literal: str) -> str:
+    """Return what is never found in its place: the sieve is quickest with its literals as they are."""
+    return "\x01" + literal[1:]
+
+
+def _signs_of_disguise(name: str) -> Iterator[str]:
+    """Yield texts of which every disguise of `name` holds one: an escape of one of its first characters, or these as
+    they are and then the beginning of an escape.
     """
-    size = min(4, len(name))
-    windows = [name[at : at + size] for at in range(len(name) - size + 1)]
-    return min(windows, key=lambda window: len({spelling for char in window for spelling in spellings.digits(char)}))
+    for char in name[:_HEAD]:
+        yield from spellings.escapes(char)
+    for length in range(_HEAD, len(name)):
+        yield from (name[:length] + begin for begin in "%\\#")

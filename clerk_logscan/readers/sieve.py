@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from itertools import compress
 from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
@@ -39,10 +40,9 @@ class Sieve:
             matches = automaton.find_matches_as_indexes(view)
             if not matches:
                 continue
-            before, found = found, {}
-            takes = [found.setdefault(kind, []).append for kind in kinds]
-            for which, start, _ in matches:
-                takes[which](start)
-            for kind, positions in before.items():
-                found[kind] = sorted(positions + found.get(kind, []))
-        return {kind: positions for kind, positions in found.items() if positions}
+            which, starts, _ = zip(*matches, strict=True)  # no loop of Python's: there may be thousands
+            meanings = list(map(kinds.__getitem__, which))
+            for kind in set(meanings):
+                positions = list(compress(starts, map(kind.__eq__, meanings)))
+                found[kind] = sorted(found[kind] + positions) if kind in found else positions
+        return found
