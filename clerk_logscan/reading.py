@@ -15,7 +15,7 @@ from clerk_logscan import log_sets, schema, silences
 from clerk_logscan.lookback import Lookback
 from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.parser import Parsed, Parser
-from clerk_logscan.readers.blocks import Batch, Line
+from clerk_logscan.readers.blocks import Batch
 from clerk_logscan.readers.scan import Scan
 from clerk_logscan.window import Window
 
@@ -153,18 +153,14 @@ class _Gathered:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._lookback = Lookback(reading.scan.source)
-        self._lines: list[Line] = []
-        self._frames: list[pl.DataFrame] = []  # of what comes before these lines
+        self._batches: list[Batch] = []
         self._count = 0
         self._last: pl.DataFrame | None = None  # the last timed line that was parsed
 
     def take(self, batch: Batch) -> None:
         """Take the picked lines of a batch; parse what was gathered where it is enough."""
-        if batch.among:
-            self._frames += [lines.from_batch(Batch(self._lines)), lines.from_batch(batch)]
-            self._lines = []
-        self._lines += batch.lines
-        self._count += batch.count
+        self._batches.append(batch)
+        self._count += len(batch.numbers)
         self._lookback.hold(batch.block)
         if self._count >= TOGETHER or self._lookback.size >= HELD:
             self.parse()
@@ -172,14 +168,14 @@ class _Gathered:
     def parse(self) -> None:
         """Parse the lines, then those that decide the silences between them."""
         read = [] if self._last is None else [self._last]
-        frame = pl.concat([*self._frames, lines.from_batch(Batch(self._lines))])
-        self._frames, self._lines, self._count = [], [], 0
+        frame = lines.from_batch(Batch.joined(self._batches))
+        self._batches, self._count = [], 0
         while not frame.is_empty():
             parsed = self._reading.parser.read(frame)
             self._reading.add(parsed)
             times = parsed.requests.group_by("line_number").agg(pl.col("timestamp").drop_nulls().first())
             read.append(frame.select("line_number", "byte_offset").join(times, on="line_number", how="left"))
             every = pl.concat(read)
-            frame = lines.from_batch(Batch(silences.between(self._lookback, every)))
+            frame = lines.from_batch(Batch.of(silences.between(self._lookback, every)))
             self._last = every.drop_nulls("timestamp").sort("line_number").tail(1)
         self._lookback.forget()

@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.lookback import Lookback, Point
-from clerk_logscan.readers.blocks import SAMPLE, Block, Line
+from clerk_logscan.readers.blocks import Block, Line
 
 CLOSE: Final = timedelta(minutes=6)
 _BUCKET: Final = CLOSE / 2
@@ -77,4 +77,4 @@ def _all(text: bytes, before: Point) -> Iterator[Line]:
 def _line(text: bytes, start: int, before: Point) -> Line:
     """Return the line that begins at `start` of `text`, which itself begins with the line `before`."""
     block = Block(text, 0, len(text), before.offset)
-    return block.line(start, before.number + text.count(b"\n", 0, start), SAMPLE)
+    return block.line(start, before.number + text.count(b"\n", 0, start))

@@ -35,7 +35,7 @@ def settle(block: Block) -> tuple[list[Point], int]:
     """Read the first and last line, then what `between` asks for, until it asks for nothing."""
     lines = block.data.splitlines(keepends=True)
     last = len(block.data) - len(lines[-1])
-    ends = [point_of(block.line(0, 11, 2)), point_of(block.line(last, 10 + len(lines), 2))]
+    ends = [point_of(block.line(0, 11)), point_of(block.line(last, 10 + len(lines)))]
     points = sorted({point.number: point for point in ends}.values(), key=lambda p: p.number)
     lookback = Lookback(StdinSource())
     lookback.hold(block)

@@ -20,16 +20,6 @@ SCHEMA: Final[dict[str, pl.DataType]] = {
     "raw": pl.String(),
 }
 
-_BOM: Final = codecs.BOM_UTF8
-
-
-class Line(Protocol):
-    """A line that the reader picked; `data` without its newline and carriage return."""
-
-    number: int
-    offset: int
-    data: bytes
-
 
 class Block(Protocol):
     """Whole lines as bytes; `offset` and `first_line` say where they lie in the decompressed input."""
@@ -45,14 +35,14 @@ class Block(Protocol):
 
 
 class Batch(Protocol):
-    """The lines that the reader picked out of one block, in file order."""
+    """The lines that the reader picked, in file order: a number and an offset each; `data` holds them as they stand."""
 
     @property
-    def lines(self) -> Sequence[Line]: ...  # noqa: D102
+    def numbers(self) -> Sequence[int]: ...  # noqa: D102
     @property
-    def block(self) -> Block: ...  # noqa: D102
+    def offsets(self) -> Sequence[int]: ...  # noqa: D102
     @property
-    def among(self) -> Sequence[int]: ...  # noqa: D102
+    def data(self) -> bytes: ...  # noqa: D102
 
 
 def _spell(error: UnicodeError) -> tuple[str, int]:
@@ -72,16 +62,26 @@ def decode(data: bytes) -> str:
 
 def from_batch(batch: Batch) -> pl.DataFrame:
     """Return a row for each picked line of `batch`: line_number, byte_offset, raw."""
-    if batch.among:
-        return without_nuls(from_block(batch.block)[batch.among])
-    lines = batch.lines
-    texts = [decode(line.data.removeprefix(_BOM) if line.offset == 0 else line.data) for line in lines]
-    columns = {
-        "line_number": [line.number for line in lines],
-        "byte_offset": [line.offset for line in lines],
-        "raw": texts,
-    }
-    return pl.DataFrame(columns, schema=SCHEMA)
+    raw, _ = _texts(batch.data)
+    if batch.offsets and batch.offsets[0] == 0:
+        raw = _without_mark(raw)
+    return without_nuls(
+        pl.DataFrame({"line_number": batch.numbers, "byte_offset": batch.offsets, "raw": raw}, schema=SCHEMA)
+    )
+
+
+def _texts(data: bytes) -> tuple[pl.Series, bool]:
+    """Return the lines of `data` as text, and whether all are as they stand: UTF-8."""
+    try:
+        return pl.read_lines(data).to_series(), True
+    except ComputeError:  # only such data pays for the repair
+        return pl.read_lines(decode(data).encode()).to_series(), False
+
+
+def _without_mark(raw: pl.Series) -> pl.Series:
+    """Return the first lines of an input without the byte order mark that may stand before them."""
+    marked = len(raw) > 0 and raw[0].startswith("\ufeff")
+    return raw.scatter(0, raw[0].removeprefix("\ufeff")) if marked else raw
 
 
 def from_block(block: Block) -> pl.DataFrame:
@@ -90,14 +90,10 @@ def from_block(block: Block) -> pl.DataFrame:
     Lines end at the newline alone; a last line may lack it. Blank lines stay rows.
     """
     data = bytes(block.data)
-    try:
-        raw = pl.read_lines(data).to_series()
-        starts = _starts(data, raw)
-    except ComputeError:  # not UTF-8: only such a block pays for the repair
-        raw = pl.read_lines(decode(data).encode()).to_series()
-        starts = _starts_of_bytes(data, len(raw))
-    if block.offset == 0 and data.startswith(_BOM):
-        raw = raw.scatter(0, raw[0].removeprefix("\ufeff"))
+    raw, as_it_stands = _texts(data)
+    starts = _starts(data, raw) if as_it_stands else _starts_of_bytes(data, len(raw))
+    if block.offset == 0:
+        raw = _without_mark(raw)
     base = block.offset
     if block.utf16 is not None:
         nuls = raw.str.len_bytes()

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 BLOCK: Final = 4 << 20  # bytes; small enough that a few blocks stay in the processor's cache
 # Bytes. A longer line is handed on in pieces, cut between two JSON objects where that can be, and said.
 LONGEST_LINE: Final = 16 << 20
 
-# Why a line was picked; a line may be picked for several reasons.
-CANDIDATE: Final = 1  # it could hold a request that a rule reports
-SAMPLE: Final = 2  # for detection, times and health
-HEADER: Final = 4  # `#Fields:` or `#Version:` of a W3C log
-
 
 @dataclass(slots=True)
 class Line:
-    """A picked line: `number` from 1, `offset` in bytes of the decompressed input, `data` without newline and CR."""
+    """A line: `number` from 1, `offset` in bytes of the decompressed input, `data` without newline and CR."""
 
     number: int
     offset: int
     data: bytes
-    why: int = SAMPLE
 
 
 @dataclass
@@ -56,29 +51,46 @@ class Block:
             return self.buffer
         return bytes(memoryview(self.buffer)[self.start : self.end])
 
-    def line(self, start: int, number: int, why: int) -> Line:
+    def line(self, start: int, number: int) -> Line:
         """Return the line that begins at `start` of the buffer; NUL bytes before it (copytruncate) are not text."""
         end = self.buffer.find(b"\n", start, self.end)
         data = bytes(self.buffer[start : self.end if end < 0 else end]).removesuffix(b"\r")
         text = data.lstrip(b"\0")
-        return Line(number, self.offset + start - self.start + len(data) - len(text), text, why)
+        return Line(number, self.offset + start - self.start + len(data) - len(text), text)
 
 
 @dataclass
 class Batch:
-    """The lines picked out of one block, in file order, and the block itself.
-
-    Where very many are picked they are told by their places in the block instead: `among`, counted from 0.
+    """Lines picked out of an input, in its order: a number, from 1, and an offset, in bytes of the decompressed input,
+    each; `data` holds them as they stand, each with a newline. `block`: the one that they are of, if any.
     """
 
-    lines: list[Line] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    data: bytes = b""
     block: Block = field(default_factory=lambda: Block(b"", 0, 0, 0))
-    among: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, lines: Iterable[Line]) -> Batch:
+        """Return a batch of these lines."""
+        held = list(lines)
+        data = b"".join(line.data + b"\n" for line in held)
+        return cls([line.number for line in held], [line.offset for line in held], data)
+
+    @classmethod
+    def joined(cls, batches: Iterable[Batch]) -> Batch:
+        """Return one batch of the lines of all."""
+        held = list(batches)
+        numbers = chain.from_iterable(batch.numbers for batch in held)
+        offsets = chain.from_iterable(batch.offsets for batch in held)
+        return cls(list(numbers), list(offsets), b"".join(batch.data for batch in held))
 
     @property
-    def count(self) -> int:
-        """How many lines are picked."""
-        return len(self.lines) or len(self.among)
+    def lines(self) -> list[Line]:
+        """The lines, one by one."""
+        texts = (data.removesuffix(b"\r") for data in self.data.split(b"\n")[:-1])
+        every = zip(self.numbers, self.offsets, texts, strict=True)
+        return [Line(n, at + len(data) - len(data.lstrip(b"\0")), data.lstrip(b"\0")) for n, at, data in every]
 
 
 def cut(chunks: Iterable[bytes], size: int = BLOCK, longest: int = LONGEST_LINE, offset: int = 0) -> Iterator[Block]:

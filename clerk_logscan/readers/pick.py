@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass
+from itertools import repeat
 from typing import Final
 
-from clerk_logscan.readers.blocks import SAMPLE, Block, Line
+from clerk_logscan.readers.blocks import Block
 from clerk_logscan.readers.newlines import EVERY, Counts
 from clerk_logscan.readers.search import Found, Mood, Search
 
 _STEP: Final = 8  # stretches between two sampled lines: 60 KiB, with the rest of a line under 64 KiB
-MANY: Final = 600  # picked lines of a block beyond which the block is cut into lines at once, which is quicker
 _LONG_LINES: Final = 16  # of a block, that are sampled
 _FIRST_LINES: Final = 200  # of an input, all sampled, for detection
 _FIRST_BYTES: Final = 1 << 20  # but not beyond these
@@ -19,20 +18,20 @@ _FIRST_BYTES: Final = 1 << 20  # but not beyond these
 
 @dataclass(slots=True)
 class Picked:
-    """What was picked from a block: as in a Batch; line numbers count from 1 at its start until `place` moves them."""
+    """What was picked from a block. Line numbers count from 1 at its start until `place` moves them."""
 
     block: Block
+    numbers: list[int]
+    offsets: list[int]
+    data: bytes
     newlines: int
     hits: int
     open_line: bool  # the block ends inside a line
-    lines: list[Line] = field(default_factory=list)
-    among: list[int] = field(default_factory=list)
 
     def place(self, first_line: int) -> None:
         """Let the block's first line have the number `first_line` of its input."""
         self.block.first_line = first_line
-        for line in self.lines:
-            line.number += first_line - 1
+        self.numbers = list(map((first_line - 1).__add__, self.numbers))
 
 
 def pick(block: Block, index: int, search: Search, mood: Mood, *, whole: bool = False) -> Picked:
@@ -42,21 +41,29 @@ def pick(block: Block, index: int, search: Search, mood: Mood, *, whole: bool = 
     The first block of an input, `index` 0, gives its first lines as well. With `whole` the samples alone are returned,
     as the block itself will be parsed; lines with the proxy path are counted in any case.
     """
-    counts = Counts(block.buffer, block.start, block.end)
+    buffer, first = block.buffer, block.start
+    counts = Counts(buffer, first, block.end)
     found = _look(block, index, search, mood)
     before = _samples(block, counts)
-    others = _first_lines(block) if index == 0 else set()
-    reasons = dict.fromkeys(chain(before, others, _long_lines(block, counts)), SAMPLE)
-    for end, why in {} if whole else found.ends.items():
-        start = block.buffer.rfind(b"\n", block.start, block.start + end - 1) + 1 or block.start
-        reasons[start] = reasons.get(start, 0) | why
-    picked = Picked(block, counts.total, found.hits, not block.buffer.endswith(b"\n", block.start, block.end))
-    places = [(start, before[start] if start in before else counts.before(start)) for start in sorted(reasons)]
-    if len(places) > MANY and not block.in_pieces:
-        picked.among = [place for _, place in places]
-    else:
-        picked.lines = [block.line(start, place + 1, reasons[start]) for start, place in places]
-    return picked
+    chosen = _long_lines(block, counts).union(before)
+    if index == 0:
+        chosen |= _first_lines(block)
+    if not whole:
+        chosen.update(buffer.rfind(b"\n", first, first + end - 1) + 1 or first for end in found.ends)
+    starts = sorted(chosen)
+    numbers = [(before[start] if start in before else counts.before(start)) + 1 for start in starts]
+    offsets = list(map((block.offset - first).__add__, starts))
+    open_line = not buffer.endswith(b"\n", first, block.end)
+    return Picked(block, numbers, offsets, _cut(block, starts), counts.total, found.hits, open_line)
+
+
+def _cut(block: Block, starts: list[int]) -> bytes:
+    """Return the lines of the block that begin at `starts`, each with a newline."""
+    ends = [end + 1 for end in map(block.buffer.find, repeat(b"\n"), starts, repeat(block.end))]
+    last = b""
+    if ends and not ends[-1]:  # the line that ends the input
+        ends[-1], last = block.end, b"\n"
+    return b"".join([*map(memoryview(block.buffer).__getitem__, map(slice, starts, ends)), last])
 
 
 def _look(block: Block, index: int, search: Search, mood: Mood) -> Found:

@@ -180,7 +180,7 @@ class Scan:
         self._open_line = picked.open_line
         if block.in_pieces:
             self._say(f"holds a line (number {self.lines + 1}) of more than 16 MiB, which was read in pieces")
-        return Batch(picked.lines, block, picked.among)
+        return Batch(picked.numbers, picked.offsets, picked.data, block)
 
     def _lost(self) -> None:
         """Know that bytes that were searched are no longer there to be parsed."""
@@ -213,8 +213,10 @@ def _in_utf16(picked: Picked, base: int) -> int:
     block, at = picked.block, picked.block.start
     block.utf16 = base
     offset, begins = base, block.offset - block.start
-    for line in picked.lines:
-        start = line.offset - begins
-        offset += utf16_size(bytes(block.buffer[at:start]))
-        at, line.offset = start, offset
+    for index, start in enumerate(picked.offsets):
+        offset += utf16_size(bytes(block.buffer[at : start - begins]))
+        at = start - begins
+        line = bytes(block.buffer[at : block.buffer.find(b"\n", at) + 1 or block.end])
+        # Who drops the NULs before a line counts them as a byte each; here they were two.
+        picked.offsets[index] = offset + len(line) - len(line.lstrip(b"\0"))
     return offset + utf16_size(bytes(block.buffer[at : block.end]))

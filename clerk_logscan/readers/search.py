@@ -19,7 +19,7 @@ from operator import sub
 from typing import Final
 
 from clerk_logscan.readers import spellings
-from clerk_logscan.readers.blocks import CANDIDATE, HEADER, Block
+from clerk_logscan.readers.blocks import Block
 from clerk_logscan.readers.patterns import Patterns
 from clerk_logscan.readers.sieve import Sieve
 
@@ -52,14 +52,10 @@ _MARKED_BLOCKS: Final = 8  # where the proxy path is that frequent, marks are lo
 
 @dataclass(slots=True)
 class Found:
-    """What a search found in a block: line ends (positions after the newline) with their reasons, and path lines."""
+    """What a search found in a block: where the lines to parse end (positions after the newline), and path lines."""
 
-    ends: dict[int, int] = field(default_factory=dict)
+    ends: set[int] = field(default_factory=set)
     hits: int = 0
-
-    def add(self, end: int, why: int) -> None:
-        """Take the line that ends at `end`."""
-        self.ends[end] = self.ends.get(end, 0) | why
 
 
 @dataclass(slots=True)
@@ -126,21 +122,21 @@ class Search:
     def _spoken(self, block: Block, places: dict[int, list[int]], found: Found) -> None:
         """Take the lines for which the literal alone decides."""
         for position in places.get(LINE, ()):
-            found.add(_line(block, position)[1], CANDIDATE)
+            found.ends.add(_line(block, position)[1])
         for position in places.get(TRACE, ()):
             start, end = _line(block, position)
             if any(block.buffer.find(name, start, block.start + end) >= 0 for name in self._plain_names):
-                found.add(end, CANDIDATE)
+                found.ends.add(end)
         for position in places.get(FIELDS, ()):
             start, end = _line(block, position)
             if not bytes(block.buffer[start : block.start + position]).strip(b"\0\xef\xbb\xbf"):
-                found.add(end, HEADER)
+                found.ends.add(end)
 
     def _judge_paths(self, block: Block, view: memoryview, paths: list[int], found: Found) -> None:
         """Take the suspect lines; the names stand at `paths`. Where they are few, their lines alone are judged."""
         many = len(paths) > _MANY
-        for end in chain.from_iterable(self._suspect.line_ends(view)) if many else self._suspects_of(block, paths):
-            found.ends[end] = found.ends.get(end, 0) | CANDIDATE
+        suspects = chain.from_iterable(self._suspect.line_ends(view)) if many else self._suspects_of(block, paths)
+        found.ends.update(suspects)
 
     def _suspects_of(self, block: Block, paths: list[int]) -> Iterator[int]:
         """Yield the ends of the lines at `paths` that are suspect; they are joined to one text."""
@@ -180,7 +176,7 @@ class Search:
                 continue
             end = _line(block, position)[1]
             if later == len(paths) or paths[later] >= end:
-                found.add(end, CANDIDATE)
+                found.ends.add(end)
                 kept += 1
             if kept == _MARKED_LINES:
                 return
@@ -188,12 +184,11 @@ class Search:
     def _judge_disguises(self, block: Block, view: memoryview, places: list[int] | None, found: Found) -> None:
         """Take the lines with a disguised proxy path: line by line where they are few, else the block at once."""
         if places is None or len(places) >= _BUSY:
-            for end in chain.from_iterable(self._disguises.line_ends(view)):
-                found.add(end, CANDIDATE)
+            found.ends.update(chain.from_iterable(self._disguises.line_ends(view)))
             return
         for start, end in dict.fromkeys(_line(block, position) for position in places):
             if self._disguise.search(block.buffer, start, block.start + end):
-                found.add(end, CANDIDATE)
+                found.ends.add(end)
 
     def _literals(self, unasked: int) -> dict[bytes, int]:
         """Return the literals of the sieve with their kinds, without those of the kinds `unasked`.

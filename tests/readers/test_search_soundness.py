@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from clerk_logscan import decoding, proxy
 from clerk_logscan.readers import search as search_module
-from clerk_logscan.readers.blocks import CANDIDATE, Block
+from clerk_logscan.readers.blocks import Block
 from clerk_logscan.readers.search import Mood, Search
 
 ORACLE = [json.loads(line) for line in (Path(__file__).parent.parent / "data/oracle.jsonl").read_text().splitlines()]
@@ -77,7 +77,7 @@ def picked(search: Search, lines: list[str], mood: Mood | None = None, index: in
     at, found = 0, []
     for line in data:
         at += len(line)
-        found.append(bool(ends.get(at, 0) & CANDIDATE))
+        found.append(at in ends)
     return found
 
 
