@@ -4,7 +4,7 @@ Two steps. The sieve looks for literals that every such line holds in some spell
 where it finds one. A candidate holds the proxy path followed by two adjacent slashes, or after an authority that may be
 invalid, or with the method TRACE (at both the proxy throws); or the proxy path disguised by escapes; or a record whose
 text is spelled as numbers or base64. Lines with clerk-js' own marks but without the proxy path are picked too, for a
-proxy path that was not given: at most 256 of a block, and of one block in eight where the given path is frequent.
+proxy path that was not given: at most 256 of a block, and of one block in sixteen where the given path is frequent.
 """
 
 from __future__ import annotations
@@ -41,13 +41,12 @@ _OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI', r"\u006", 
 _PIECES: Final = (" stdout P ", " stderr P ", '"partial_message"', '"logtag":"P"', '"logtag": "P"')
 _EPOCH: Final = 16  # blocks
 _BUSY: Final = 400  # matches of a kind in a block from which on it counts as frequent
-_MANY: Final = 4000  # names in a block up to which their lines alone are judged: outside Python's lock, all is cheaper
+_MANY: Final = 4000  # lines with a name in a block up to which they alone are judged
 _HEAD: Final = 4  # characters of a name whose every escape is looked for
 # What stands before a name: a slash, as it is or the end of its escape; what the proxy takes for one; a scheme's colon.
 _SLASHES: Final = ("/", "2f", "2F")
 _BACKSLASHES: Final = ("\\", "5c", "5C", ":")
 _MARKED_LINES: Final = 256  # marked lines of a block that are kept
-_MARKED_BLOCKS: Final = 8  # where the proxy path is that frequent, marks are looked for in one block of so many
 
 
 @dataclass(slots=True)
@@ -94,14 +93,13 @@ class Search:
         """Return what `block`, which must end with a newline and is number `index` of its input, holds of interest."""
         view = memoryview(block.buffer)[block.start : block.end]
         busy = mood.busy(index)
-        places = self._sift(view, busy & DISGUISE | (MARK if busy & PATH and index % _MARKED_BLOCKS else 0))
+        places = self._sift(view, busy & DISGUISE | (MARK if busy & PATH else 0))
         mood.learn(index, {kind: len(positions) for kind, positions in places.items()})
         found = Found()
         self._spoken(block, places, found)
         paths = places.get(PATH, [])
         if paths:
-            self._judge_paths(block, view, paths, found)
-            found.hits = self._count_hits(block, places.get(HIT, []) if self._simple else paths)
+            self._judge_paths(block, view, places, found)
         if MARK in places:
             self._keep_marked(block, paths, places[MARK], found)
         if busy & DISGUISE or DISGUISE in places:
@@ -132,16 +130,20 @@ class Search:
             if not bytes(block.buffer[start : block.start + position]).strip(b"\0\xef\xbb\xbf"):
                 found.ends.add(end)
 
-    def _judge_paths(self, block: Block, view: memoryview, paths: list[int], found: Found) -> None:
-        """Take the suspect lines; the names stand at `paths`. Where they are few, their lines alone are judged."""
-        many = len(paths) > _MANY
-        suspects = chain.from_iterable(self._suspect.line_ends(view)) if many else self._suspects_of(block, paths)
+    def _judge_paths(self, block: Block, view: memoryview, places: dict[int, list[int]], found: Found) -> None:
+        """Count the lines with a whole proxy path, and take the suspect ones: by themselves, unless they are many."""
+        paths, hits = places[PATH], places.get(HIT, [])
+        lines = _lines_of(block, paths)
+        if not self._simple:
+            found.hits = sum(self._is_path(block, name, end) for end, name in lines.items())
+        else:
+            found.hits = len(lines) if len(hits) == len(paths) else len(_lines_of(block, hits))
+        many = len(lines) > _MANY
+        suspects = chain.from_iterable(self._suspect.line_ends(view)) if many else self._suspects_of(block, lines)
         found.ends.update(suspects)
 
-    def _suspects_of(self, block: Block, paths: list[int]) -> Iterator[int]:
-        """Yield the ends of the lines at `paths` that are suspect; they are joined to one text."""
-        names = list(map(block.start.__add__, paths))
-        lines = dict(zip(map(block.buffer.find, repeat(b"\n"), names), names, strict=True))
+    def _suspects_of(self, block: Block, lines: dict[int, int]) -> Iterator[int]:
+        """Yield the ends of the suspect ones of `lines`, which are joined to one text (see _lines_of)."""
         newlines = list(map(block.buffer.rfind, repeat(b"\n"), repeat(block.start), lines.values()))  # before each line
         if newlines[0] < 0:
             newlines[0] = block.start
@@ -153,12 +155,6 @@ class Search:
             joined = list(accumulate(map(sub, ends, newlines)))
             for end in chain.from_iterable(matches):
                 yield ends[bisect_left(joined, end - 1)] + 1 - block.start
-
-    def _count_hits(self, block: Block, paths: list[int]) -> int:
-        """Return how many lines hold a whole proxy path: those at `paths`, where no path has two parts."""
-        names = list(map(block.start.__add__, paths))
-        lines = dict(zip(map(block.buffer.find, repeat(b"\n"), names), names, strict=True))
-        return len(lines) if self._simple else sum(self._is_path(block, name, end) for end, name in lines.items())
 
     def _is_path(self, block: Block, name: int, end: int) -> bool:
         """Whether the line of the name at `name` of the buffer, which ends at `end`, holds a whole proxy path."""
@@ -233,6 +229,12 @@ class Search:
     @cached_property
     def _disguise(self) -> re.Pattern[bytes]:
         return re.compile("|".join(map(spellings.disguised, self._names)).encode("latin-1"))
+
+
+def _lines_of(block: Block, positions: list[int]) -> dict[int, int]:
+    """Return the lines at ascending `positions` of the block: where each ends, and a position in it, in the buffer."""
+    names = list(map(block.start.__add__, positions))
+    return dict(zip(map(block.buffer.find, repeat(b"\n"), names), names, strict=True))  # no loop of Python's: many
 
 
 def _line(block: Block, position: int) -> tuple[int, int]:
