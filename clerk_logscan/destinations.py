@@ -97,6 +97,8 @@ def _resolve(frame: pl.DataFrame, options: Options) -> pl.DataFrame:
 
 def _answers(keys: pl.DataFrame, options: Options) -> pl.DataFrame:
     """Return different `keys` (_KEY) with DESTINATION_COLUMNS; where decoding changes nothing they are one."""
+    if keys.is_empty():
+        return keys.hstack(pl.DataFrame(schema=DESTINATION_COLUMNS).get_columns())
     sent = _sent(keys, options).with_row_index(_ROW)
     readings = _readings(sent.filter(plain_targets.may_be_decoded()))
     different = _sent(readings.select(_KEY).unique(), options)
@@ -116,6 +118,8 @@ def _readings(keys: pl.DataFrame) -> pl.DataFrame:
 
 def _sent(keys: pl.DataFrame, options: Options) -> pl.DataFrame:
     """Return different `keys` (_KEY) with the columns for the request as it was sent."""
+    if keys.is_empty():
+        return keys.select(_KEY).hstack(pl.DataFrame(schema=_OF_SENT).get_columns())
     plain, others = plain_targets.resolve(keys, options)
     rows = [_row(*key, options=options) for key in others.select(_KEY).iter_rows()]
     answers = pl.DataFrame(rows, schema=_OF_SENT, orient="row")

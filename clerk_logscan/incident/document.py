@@ -45,6 +45,10 @@ def finding_rows(findings: pl.DataFrame, events: Events) -> pl.DataFrame:
 
     `findings` is the frame with a column `_row`, the row's number, which the lines of `events` have, too.
     """
+    if events.table.is_empty():
+        texts_ = ("timestamp", "outcome", "incident_id", "event_id")
+        types = {**findings.schema, **dict.fromkeys(texts_, pl.String())}
+        return pl.DataFrame(schema={name: types[name] for name in FINDING_COLUMNS})
     mine = events.told.filter(lines.reported()).select("event", "_row", "rule_id", "severity")
     settled = mine.join(
         events.table.select("event", "outcome", "incident_id", "event_id"), on="event", maintain_order="left"

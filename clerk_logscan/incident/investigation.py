@@ -132,7 +132,9 @@ def _every(findings: pl.DataFrame, observed: pl.DataFrame) -> pl.DataFrame:
     """Return every request, the findings with their rule; without the texts that only a finding's row needs."""
     bulky = ("raw", "target_url", "decoded_url", "protocol")
     told, seen = findings.drop(bulky, strict=False), observed.drop(bulky, strict=False)
-    return pl.concat([told, seen.join(told, on=_PLACE, how="anti", nulls_equal=True)], how="diagonal_relaxed")
+    if told.height:
+        seen = seen.join(told, on=_PLACE, how="anti", nulls_equal=True)
+    return pl.concat([told, seen], how="diagonal_relaxed")
 
 
 def _through() -> pl.Expr:

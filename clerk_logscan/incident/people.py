@@ -80,6 +80,8 @@ class Clients:
 
         Then the right-most entry of `X-Forwarded-For` that is none; what is left of it is the sender's claim.
         """
+        if events.table.is_empty():
+            return pl.Series("client", dtype=pl.String)
         who = ("source", "client_ip", "forwarded_for")
         behind = mapped_rows(events.lines.select(who), self.behind_hops, pl.String())
         named = Events(events.lines.with_columns(behind.alias("_client")), events.table).of_lines("_client")

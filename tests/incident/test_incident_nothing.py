@@ -9,11 +9,14 @@ import polars as pl
 import pytest
 
 from clerk_logscan.analysis import analyze
-from clerk_logscan.incident import events, incidents, outcome, timeline
+from clerk_logscan.incident import document, events, incidents, outcome, timeline
 from clerk_logscan.options import Options
 
 LINE = '203.0.113.9 - - [30/Mar/2026:04:12:07 +0000] "GET /__clerk/{} HTTP/1.1" 200 18 "-" "curl/8.5.0"\n'
-STEPS = ((events, "of"), (outcome, "settle"), (incidents, "group"), (incidents, "of"), (timeline, "rows"))
+STEPS = (
+    *((events, "of"), (outcome, "settle"), (incidents, "group"), (incidents, "of"), (timeline, "rows")),
+    (document, "finding_rows"),
+)
 
 
 def columns(given: Any) -> list[dict[str, pl.DataType]]:
