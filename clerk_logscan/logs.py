@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -14,6 +14,8 @@ from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.readers import sources
 from clerk_logscan.readers.scan import Scan
+
+TOGETHER: Final = 2  # blocks that are parsed at once
 
 
 class Logs:
@@ -35,8 +37,8 @@ class Logs:
         for source in self.sources:
             scan = Scan(source, None, whole=True)
             parser = Parser(self.definitions, source.name, self.options.assume_timezone)
-            for batch in scan:
-                yield parser.read(lines.from_block(batch.block)).requests.select(*schema.COLUMNS)
+            for frame in _together(lines.from_block(batch.block) for batch in scan):
+                yield parser.read(frame).requests.select(*schema.COLUMNS)
                 self.progress(source.name, scan.read, source.size)
             yield parser.finish().requests.select(*schema.COLUMNS)
             if scan.error:
@@ -59,6 +61,18 @@ class Logs:
                     return
 
         return register_io_source(source, schema=dict(schema.COLUMNS), is_pure=True)
+
+
+def _together(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield the frames of some blocks as one: a call of the parser costs as much as some thousands of lines."""
+    held: list[pl.DataFrame] = []
+    for frame in frames:
+        held.append(frame)
+        if len(held) == TOGETHER:
+            yield pl.concat(held, rechunk=True)
+            held = []
+    if held:
+        yield pl.concat(held, rechunk=True)
 
 
 def scan_logs(*inputs: str, **options: Any) -> pl.LazyFrame:

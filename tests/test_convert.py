@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import clerk_logscan as cl
-from clerk_logscan import schema
+from clerk_logscan import logs, schema
 from clerk_logscan.convert import DEFAULT, convert
 from clerk_logscan.options import OptionError, Options
 
@@ -79,3 +79,8 @@ def test_scan_logs_pushes_filters_and_columns_down() -> None:
     found = frame.filter(pl.col("timestamp") < datetime(2100, 1, 1, tzinfo=UTC)).select("status").collect()
     assert found.columns == ["status"] and found.height == len(SAMPLE.read_text().splitlines())
     assert frame.head(1).collect().height == 1
+
+
+def test_blocks_are_parsed_together_in_their_order_to_the_last() -> None:
+    parts = [pl.DataFrame({"line": [n]}) for n in range(5)]
+    assert [frame["line"].to_list() for frame in logs._together(iter(parts))] == [[0, 1], [2, 3], [4]]

@@ -157,7 +157,7 @@ class Parser:
     def read(self, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
         if self._peeler is None:
-            self.detect(frame)
+            self.detect(detection.sample(frame))
         assert self._peeler is not None
         records = self._assembler.feed(frame) if self._assembler else json_documents.split(frame)
         return self._parse(self._peeler.peel(records))

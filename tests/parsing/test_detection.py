@@ -49,3 +49,12 @@ def test_a_single_text_is_read_whole_or_not_at_all() -> None:
     reads = detection.Reads(TEMPLATES, lambda: JsonLines(LIBRARY.of_grammar("json")))
     assert reads(PLAIN.format("/a")) and reads(LIBRARY["caddy_json"].samples[0].line)
     assert not reads("2026-11-24 " + PLAIN.format("/a")) and not reads('{"log":"x"}') and not reads("")
+
+
+def test_of_many_lines_the_first_and_some_of_all_others_decide() -> None:
+    """A format that begins behind the first lines is seen as well."""
+    frame = pl.DataFrame({"line_number": range(50_000)})
+    lines = detection.sample(frame)["line_number"]
+    assert lines.head(1000).to_list() == [*range(1000)] and len(lines) < 2100
+    assert lines.filter(lines >= 1000).diff().max() == 50 and lines[-1] >= 49_900
+    assert detection.sample(frame.head(2000)).height == 2000
