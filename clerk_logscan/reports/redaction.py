@@ -49,6 +49,7 @@ class _Redactor:
         self.keep = {_canonical(text) for text in attackers | _hosts(data)}
         people = {_canonical(text) for text in self.bystanders}
         self.keep |= {_canonical(text) for text in _own(data)} - people
+        self.text = lru_cache(maxsize=65536)(self._text)  # agents, hosts and reasons come again and again
         self.values: dict[str, str] = {}
         self.addresses: dict[str, str] = {}
         names = sorted(
@@ -58,15 +59,17 @@ class _Redactor:
 
     def walk(self, value: Any, key: str = "") -> Any:
         """Return a copy of any part of the document, its texts masked."""
-        if key in _AS_THEY_ARE:
+        if value is None or key in _AS_THEY_ARE:
             return value
+        if isinstance(value, str):
+            return self.text(value)
         if isinstance(value, dict):
             return self.row(value) if "raw" in value else {name: self.walk(item, name) for name, item in value.items()}
         if isinstance(value, Rows):
             return value.mapped(self.walk)
         if isinstance(value, list):
             return [self.walk(item, key) for item in value]
-        return self.text(value) if isinstance(value, str) else value
+        return value
 
     def row(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a finding masked, its raw line by what its fields are known to hold and by shape."""
@@ -80,8 +83,7 @@ class _Redactor:
             line = self.people(masks.in_line(line, self.value, columns=columns))
         return {name: line if name == "raw" else masked[name] for name in row}
 
-    def text(self, text: str) -> str:
-        """Return a text masked."""
+    def _text(self, text: str) -> str:
         return self.people(masks.in_text(text, self.value))
 
     def value(self, value: str) -> str:
