@@ -16,6 +16,7 @@ _PRIVATE: Final = tuple(
     ipaddress.ip_network(net)
     for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "0.0.0.0/8", "fc00::/7", "fec0::/10")
 )
+_DIGITS: Final = tuple("0123456789")
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -35,6 +36,8 @@ def kind(host: str) -> str:
 
 def _address(name: str) -> Address | None:
     """Return the address that a URL host names; IPv4 inside IPv6 (mapped, NAT64) as IPv4."""
+    if name[-1:] not in _DIGITS and ":" not in name:
+        return None  # quicker than to let the parser refuse it
     try:
         address = ipaddress.ip_address(name.strip("[]"))
     except ValueError:

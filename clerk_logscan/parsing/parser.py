@@ -82,7 +82,8 @@ class Parser:
         return self._cascade.learning.guesses
 
     def detect(self, sample: pl.DataFrame) -> None:
-        """Settle envelopes, formats and their order by sampled lines: line_number, byte_offset, raw."""
+        """Settle envelopes, formats and their order by some of the lines `sample`: line_number, byte_offset, raw."""
+        sample = detection.sample(sample)
         if json_documents.is_pretty(sample["raw"]):
             self._assembler = json_documents.Assembler()
             trial = json_documents.Assembler()
@@ -157,7 +158,7 @@ class Parser:
     def read(self, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
         if self._peeler is None:
-            self.detect(detection.sample(frame))
+            self.detect(frame)
         assert self._peeler is not None
         records = self._assembler.feed(frame) if self._assembler else json_documents.split(frame)
         return self._parse(self._peeler.peel(records))
