@@ -17,6 +17,8 @@ _ALIKE: Final = 0.9  # correlation of a number with the length of what was sent
 _HEADERS: Final = 1500  # bytes that the header lines of an answer may have
 _FAST: Final = 100.0  # seconds; a median above is no number of seconds
 _USUAL: Final = re.compile("20[01246]|30[1-478]|40[01345]|42[29]|50[0234]")
+# Envoy writes flags behind the status, then bytes received, bytes sent and the duration.
+_FLAGS: Final = r"[A-Z]{2,4}(?:,[A-Z]{2,4})*"
 _FRACTION: Final = r"[0-9]+\.[0-9]{3,9}"
 
 
@@ -123,17 +125,26 @@ def _beside(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) 
     if status is None:
         return None
     by_place = {one.place: one for one in numbers}
-    run: list[Column] = []
-    place = status + 1
-    while place in by_place:
-        run.append(by_place[place])
-        place += 1
+    run = _run(by_place, status + 1)
+    if not run:
+        run = _run(by_place, status + 2)
+        flags = next((one for one in columns if one.place == status + 1 and not one.quoted), None)
+        run = run[1:2] if len(run) > 2 and flags is not None and flags.share(_FLAGS) in (0.0, 1.0) else []
     varied = [one for one in run if not one.constant]
     run = varied if len(run) > 1 and varied else run
     run = [one for one in run if set(one.known) != {"0"}] or run  # sc-substatus, sc-win32-status
     if len(run) > 1 and _is_headers_more(run[0], run[1]):
         return run[1]
     return run[0] if run else None
+
+
+def _run(numbers: dict[int, Column], place: int) -> list[Column]:
+    """Return the numbers that follow one another from a place on."""
+    found: list[Column] = []
+    while place in numbers:
+        found.append(numbers[place])
+        place += 1
+    return found
 
 
 def _is_headers_more(one: Column, other: Column) -> bool:

@@ -28,6 +28,8 @@ def add_request(columns: Sequence[Column], roles: Roles) -> None:
         return
     if method is not None:
         roles.give("method", "text", [method], "its values are methods")
+    if "url" not in roles.sources and (url := _same_target(columns, line or target)) is not None:
+        roles.give("url", "url", [url], "absolute URLs of the same targets")
     protocol = _protocol(columns, roles)
     if protocol is not None:
         roles.give("protocol", "text", [protocol], "its values are protocols")
@@ -75,11 +77,26 @@ def _protocol(columns: Sequence[Column], roles: Roles) -> Column | None:
     return min(found, key=lambda one: (_rank(one, "protocol"), one.place), default=None)
 
 
+def _same_target(columns: Sequence[Column], main: Column | None) -> Column | None:
+    """Return the column of absolute URLs that end, in each line, in what the target's or the request's holds."""
+    for one in columns:
+        if main is None or one is main or not one.known or one.share(shapes.ABSOLUTE) < 1.0:
+            continue
+        pairs = [(url, text) for url, text in zip(one.values, main.values, strict=True) if url in one.known and text]
+        targets = [text.split(" ")[1] if " " in text else text for _, text in pairs]
+        if pairs and all(
+            url.endswith(t) and "://" in url.removesuffix(t) for (url, _), t in zip(pairs, targets, strict=True)
+        ):
+            return one
+    return None
+
+
 def _best_target(columns: Sequence[Column], method: Column | None) -> Column | None:
     """Return the column of request targets: with the query, by the best known name, the nearest to the method."""
     found = [one for one in columns if _may_be_target(one)]
     named = [one for one in found if one.rank("target") is not None]
-    found = [one for one in found if not _could_be_referer(one)] or (found if method is not None else [])
+    everywhere = [one for one in found if len(one.known) == len(one.values) > 1]
+    found = [one for one in found if not _could_be_referer(one)] or (found if method is not None else everywhere[:1])
     varied = [one for one in found if not one.constant]
     found = named or (varied if len(varied) < len(found) else found)
     if not found:

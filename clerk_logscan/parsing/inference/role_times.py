@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from clerk_logscan.parsing.inference import time_shapes
@@ -13,6 +14,7 @@ from clerk_logscan.parsing.inference.time_shapes import Time
 _STORED: Final = frozenset(
     ("@timestamp", "ingestTime", "ingest_time", "receiveTimestamp", "received_at", "_time", "observedTimestamp")
 )
+_DIGITS: Final = r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
 _SOON: Final = 0.8
 
 
@@ -46,6 +48,10 @@ def _rank(one: Column) -> int:
 def _add_parts(columns: Sequence[Column], roles: Roles) -> None:
     """Give a date and a time of day that stand in two places."""
     clocks = [one for one in columns if time_shapes.is_clock(one.known)]
+    for one, digits in pairwise(columns):
+        if time_shapes.is_date(one.known) == "%Y%m%d" and digits.known and digits.share(_DIGITS) == 1.0:
+            roles.give("timestamp", "strftime(%Y%m%d %H%M%S)", [one, digits], "a date and a time of day")
+            return
     for one in columns:
         clock = min(clocks, key=lambda other: abs(other.place - one.place), default=None)
         if clock is None or not one.known:

@@ -59,13 +59,18 @@ def definition(pieces: Sequence[Piece], name: str, lines: Sequence[str]) -> tupl
             grammar="template",
             hop="platform",
             escape=escape_of(lines),
-            missing=("-", ""),
+            missing=("-", "", *sorted(_nothings(slots))),
             templates=(Template("guessed", pattern),),
             shapes=found,
             columns=sources,
         ),
         roles,
     )
+
+
+def _nothings(slots: Sequence[Slot]) -> set[str]:
+    """Return the words that stand for nothing in these lines (`undefined`, `null`)."""
+    return {value for slot in slots for value in slot.values if value in shapes.MISSING} - {"-", ""}
 
 
 def _with_names(reason: str, renamed: dict[str, str]) -> str:

@@ -41,7 +41,7 @@ def layouts(lines: Sequence[str]) -> Iterator[Found]:
         some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
         yield [*_of_words([row for row in rows if len(row) == width]), *_after(some)], some, f"{width} words"
     if len(counts) > 1 or _unquoted_agent(rows[0]):
-        yield _from_both_ends(rows), list(lines), "words around a free text"
+        yield [*_from_both_ends(rows), *_after(lines)], list(lines), "words around a free text"
     if agreed < _AGREED * len(rows) and width > 1:
         some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
         yield [*_of_words([row for row in rows if len(row) == width]), *_after(some)], some, f"{width} words"

@@ -11,7 +11,9 @@ from typing import Final
 from clerk_logscan.parsing.inference import names, shapes, time_shapes
 from clerk_logscan.parsing.inference.tokens import BRACKETS, Token, tokens
 
-_LABEL: Final = re.compile(r"[A-Za-z_@][\w.@-]*(?:=|:)\s?(?!//)")
+_LABEL: Final = re.compile(r"(?:[A-Za-z_]\w*[\[({])?[A-Za-z_@][\w.@-]*(?:=|:)\s?(?!//)")
+_CALLED: Final = re.compile(r"[A-Za-z_][\w.]*(?=[\[({<])")
+_NEXT: Final = re.compile(r", (?=[A-Za-z_]\w*=)")
 _MOSTLY: Final = 0.9
 _DEEPEST: Final = 4
 _SIZED: Final = r"[0-9]+(?:\.[0-9]+)?(?:[ ,:]+(?:[0-9]+(?:\.[0-9]+)?|-))*"
@@ -58,7 +60,9 @@ def split(texts: Sequence[str], name: str | None = None, quoted: bool = False, d
         return [Slot(tuple(texts), name, quoted)]
     if label := _label(texts):
         rest = [text.removeprefix(label) for text in texts]
-        return [label, *split(rest, label.strip(" =:"), quoted, depth + 1)]
+        return [label, *split(rest, re.split(r"[\[({]", label)[-1].strip(" =:"), quoted, depth + 1)]
+    if name_of := _called(texts):
+        return [name_of, *split([text.removeprefix(name_of) for text in texts], None, quoted, depth + 1)]
     if tail := _tail(texts):
         return [*split([text[:-1] for text in texts], name, quoted, depth + 1), tail]
     columns = _words(texts)
@@ -151,6 +155,10 @@ def _inner(texts: Sequence[str], name: str | None, opening: str, depth: int) -> 
     if len(answered) == len(texts):  # "GET /x HTTP/1.1 200 512"
         numbers = _words([match[2] for match in answered]) or [[Token("", match[2]) for match in answered]]
         return [Slot(tuple(match[1] for match in answered), name, quoted=True), " ", *in_a_row(numbers, depth + 1)]
+    rows = [_NEXT.split(text) for text in texts] if opening not in "\"'" else []
+    if rows and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1:  # [GET /x, client=203.0.113.7]
+        cells = [split(column, None, True, depth + 1) for column in zip(*rows, strict=True)]
+        return [piece for number, cell in enumerate(cells) for piece in ([", ", *cell] if number else cell)]
     if is_typed(texts):
         return [Slot(tuple(texts), name, quoted=True)]
     if opening in "\"'":
@@ -175,10 +183,22 @@ def _label(texts: Sequence[str]) -> str:
     return "" if alone or (len(texts) < 2 and "=" not in found[0]) else found[0]
 
 
+def _called(texts: Sequence[str]) -> str:
+    """Return the word that all texts begin with, right before a bracket that ends them: `request{...}`."""
+    found = _CALLED.match(texts[0])
+    if not found or not all(text.startswith(found[0]) and len(tokens(text)) == 1 for text in texts):
+        return ""
+    closing = BRACKETS[texts[0][len(found[0])]]
+    return found[0] if all(text.rstrip(":,;").endswith(closing) for text in texts) else ""
+
+
 def _tail(texts: Sequence[str]) -> str:
-    """Return the punctuation that all texts end in."""
+    """Return the punctuation that all texts end in: a bracket that opens in an earlier word is such."""
     last = texts[0][-1:]
-    return last if last and last in ",;:" and all(len(text) > 1 and text.endswith(last) for text in texts) else ""
+    opening = next((one for one, closing in BRACKETS.items() if closing == last), None)
+    if opening and any(opening in text for text in texts):
+        return ""
+    return last if last and last in ",;:})]>" and all(len(text) > 1 and text.endswith(last) for text in texts) else ""
 
 
 def _words(texts: Sequence[str]) -> list[list[Token]] | None:
