@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from clerk_logscan import destinations, formats, ledger, rules, schema
+from clerk_logscan import destinations, formats, ledger, rules
+from clerk_logscan.gathered import Gathered
 from clerk_logscan.incident import investigate
 from clerk_logscan.looks import Looks
 from clerk_logscan.options import Options, Progress, silent
@@ -29,20 +30,26 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
     found, failures = sources.find(inputs)
     looks = Looks(options, definitions, progress)
 
-    readings = looks.first(found)
-    seen = pl.concat([schema.empty(), *(reading.requests for reading in readings)])
+    rows: list[ledger.Row] = []
+    named = set(inputs)
+    gathered, unread = Gathered(looks.needed), ledger.Unread(options.unparsed)
+    for reading in looks.first(found):
+        rows.append(ledger.row(reading, named, options, definitions))
+        gathered.add(reading.requests)
+        unread.add(reading)
+    begun = {row["source"] for row in rows}
+    failures += [InputError(one.name, f"{one.name} was not read: stopped") for one in found if one.name not in begun]
+    rows += map(ledger.failure, failures)
+
+    seen = gathered.frame
     observed = destinations.resolve(seen, options)
     findings = rules.apply(observed)
-    begun = {reading.scan.source.name for reading in readings}
-    failures += [InputError(one.name, f"{one.name} was not read: stopped") for one in found if one.name not in begun]
-    rows = ledger.rows(readings, failures, inputs, options, definitions)
     facts = formats.facts(definitions, rows, seen)
     if not looks.stopped and _worth_another_look(findings, rows, facts):
         more = looks.second(found, findings).join(seen, on=_SAME, how="anti", nulls_equal=True)
         observed = pl.concat([observed, destinations.resolve(more, options)])
 
-    if options.unparsed is not None:
-        ledger.write_unread(readings, options.unparsed)
+    unread.write()
     report = Report(investigate(findings, observed, rows, facts, options))
     return report.redacted() if options.redact else report
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +18,15 @@ from clerk_logscan.reports.inert import visible
 Row = dict[str, Any]
 
 
-def rows(
-    readings: Sequence[Reading],
-    failures: Sequence[InputError],
-    inputs: Sequence[str],
-    options: Options,
-    definitions: Library,
-) -> list[Row]:
-    """Return the rows of the inputs that were read, then those of the inputs that could not be opened."""
-    named = set(inputs)
-    return [_row(reading, named, options, definitions) for reading in readings] + [
-        _failure(failure) for failure in failures
-    ]
-
-
-def _row(reading: Reading, named: set[str], options: Options, definitions: Library) -> Row:
-    row = reading.row()
+def row(reading: Reading, named: Set[str], options: Options, definitions: Library) -> Row:
+    """Return the row of an input that was read; `named` are the inputs as the user gave them."""
+    found = reading.row()
     unread = reading.unread["raw"]
-    return row | {
+    return found | {
         "suspicious_malformed": sum(destinations.suspicious(raw, options) for raw in unread),
         "_foreign_prefixes": prefixes.foreign(_of_hosts(reading.requests, options), options.proxy_paths),
         "_hidden": normalised.fields(reading.requests, definitions),
-        "_named": row["source"] in named,
+        "_named": found["source"] in named,
         "_proxy_requests": reading.scan.hits,
     }
 
@@ -50,11 +37,11 @@ def _of_hosts(requests: pl.DataFrame, options: Options) -> pl.DataFrame:
     return requests.filter(host.is_null() | host.is_in(options.hosts)) if options.hosts else requests
 
 
-def _failure(failure: InputError) -> Row:
+def failure(error: InputError) -> Row:
     """Return the row of an input that was never opened: no bytes, no lines, and why."""
     counts = ("lines", "searched", "examined", "requests", "not_requests", "malformed", "suspicious_malformed")
     return {
-        "source": failure.name,
+        "source": error.name,
         "sha256": None,
         "bytes": None,
         **dict.fromkeys(counts, 0),
@@ -63,21 +50,30 @@ def _failure(failure: InputError) -> Row:
         "last_timestamp": None,
         "gaps": [],
         "complete": False,
-        "error": failure.message,
+        "error": error.message,
         "_named": True,
     }
 
 
-def write_unread(readings: Sequence[Reading], path: Path) -> None:
-    """Write every line that no format could read as it stands: source, number, line, tab-separated.
+class Unread:
+    """Every line that no format could read, as it stands, for the file at `path`; None: nobody asked."""
 
-    Raises OptionError where `path` cannot be written.
-    """
-    try:
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            for reading in readings:
-                name = visible(reading.scan.source.name)
-                for number, raw in reading.unread.select("line_number", "raw").iter_rows():
-                    file.write(f"{name}\t{number}\t{raw}\n")
-    except OSError as error:
-        raise OptionError(f"--unparsed: {path} cannot be written: {error.strerror}") from None
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._found: list[tuple[str, pl.DataFrame]] = []
+
+    def add(self, reading: Reading) -> None:
+        """Take those of an input."""
+        if self.path is not None:
+            self._found.append((reading.scan.source.name, reading.unread.select("line_number", "raw")))
+
+    def write(self) -> None:
+        """Write source, number and line, tab-separated. Raises OptionError where the file cannot be written."""
+        if self.path is None:
+            return
+        try:
+            with self.path.open("w", encoding="utf-8", newline="\n") as file:
+                for source, lines in self._found:
+                    file.writelines(f"{visible(source)}\t{number}\t{raw}\n" for number, raw in lines.iter_rows())
+        except OSError as error:
+            raise OptionError(f"--unparsed: {self.path} cannot be written: {error.strerror}") from None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
 import polars as pl
 
-from clerk_logscan import prefixes, schema
+from clerk_logscan import prefixes
+from clerk_logscan.gathered import Gathered
 from clerk_logscan.options import Options, Progress
 from clerk_logscan.parsing.definitions import Library
 from clerk_logscan.parsing.parser import Parser
@@ -49,8 +50,14 @@ class Looks:
         """Whether the user stopped the reading."""
         return self._stop.is_set()
 
-    def first(self, sources: Sequence[Source]) -> list[Reading]:
-        """Search every line for what a rule could report; return what each input held, as far as it was read.
+    @property
+    def needed(self) -> pl.Expr:
+        """What holds for requests that a rule could report, or that tell of a forgotten proxy path."""
+        doubtful = pl.col("_other_targets").is_not_null()
+        return may_match(self.options.proxy_paths) | prefixes.marked() | doubtful
+
+    def first(self, sources: Sequence[Source]) -> Iterator[Reading]:
+        """Search every line for what a rule could report; yield what each input held, as far as it was read.
 
         Where every line that no format reads was asked for, every line is parsed.
         """
@@ -69,19 +76,18 @@ class Looks:
         search = Search((), [text.encode() for text in ("#Fields:", *sorted(names), *clients)])
         keep = _around(findings, clients, self.options)
         again = [source for source in sources if source.rereadable]
-        readings = self._look(again, search, keep, whole=self.options.full)
-        found = [reading.requests for reading in readings]
+        found = Gathered()
+        for reading in self._look(again, search, keep, whole=self.options.full):
+            found.add(reading.requests)
         for window in self._windows.values():
-            found += [
-                window.placed(reading.requests)
-                for reading in self._look([window], search, keep, whole=self.options.full)
-            ]
-        return pl.concat([schema.empty(), *found])
+            for reading in self._look([window], search, keep, whole=self.options.full):
+                found.add(window.placed(reading.requests))
+        return found.frame
 
-    def _look(self, sources: Sequence[Source], search: Search, keep: Keep, *, whole: bool) -> list[Reading]:
-        """Read the inputs side by side; return them in their order, without those that were not begun."""
+    def _look(self, sources: Sequence[Source], search: Search, keep: Keep, *, whole: bool) -> Iterator[Reading]:
+        """Read the inputs side by side; yield them in their order, without those that were not begun."""
         work = partial(self._read, search=search, keep=keep, whole=whole, tally=_Tally(sources, self.progress))
-        return list(side_by_side(work, sources, self.options.workers or 0, self._stop))
+        return side_by_side(work, sources, self.options.workers or 0, self._stop)
 
     def _read(self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool) -> Reading:
         """Read one input; once more and whole where it showed only meanwhile that it must be."""
@@ -96,12 +102,11 @@ class Looks:
         return read(scan, parser, whole=whole, keep=keep, told=tally, window=window)
 
     def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
-        """Keep what a rule could report, what tells of a forgotten proxy path, and some typical requests."""
+        """Keep the needed requests and some typical ones."""
         begun = requests.height > 0 and requests["line_number"][0] < BEGINNING
         step = max(1, requests.height // (TYPICAL if begun else LATER))
         typical = pl.int_range(pl.len()) % step == 0
-        doubtful = pl.col("_other_targets").is_not_null()
-        return requests.filter(may_match(self.options.proxy_paths) | prefixes.marked() | doubtful | typical)
+        return requests.filter(self.needed | typical)
 
 
 class _Tally:

@@ -7,6 +7,7 @@ beside them from parsing to the incident, and never leave the program.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -74,6 +75,7 @@ FINDING_COLUMNS: Final[tuple[str, ...]] = (
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 
 
+@cache
 def empty() -> pl.DataFrame:
     """Return a frame of no rows with every public and internal column."""
     return pl.DataFrame(schema=FRAME)
