@@ -25,20 +25,22 @@ class Gathered:
     needed: pl.Expr = field(default_factory=lambda: pl.lit(value=True))
     _left: int = TYPICAL
     _frames: list[pl.DataFrame] = field(default_factory=list)
+    _packed: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, requests: pl.DataFrame) -> None:
         """Take the requests of one input."""
         if requests.is_empty():
             return
         self._frames.append(self._thinned(requests))
-        if len(self._frames) >= _FRAMES:
-            self._frames = [self.frame]
+        if len(self._frames) == _FRAMES:
+            together = pl.concat(self._frames)
+            self._packed.append(together[list(range(together.height))])  # copies what is held, and no more
+            self._frames = []
 
     @property
     def frame(self) -> pl.DataFrame:
         """What was taken."""
-        every = pl.concat([schema.empty(), *self._frames])
-        return every.filter(pl.repeat(value=True, n=pl.len())) if len(self._frames) > 1 else every
+        return pl.concat([schema.empty(), *self._packed, *self._frames])
 
     def _thinned(self, requests: pl.DataFrame) -> pl.DataFrame:
         typical = requests.select(~self.needed.fill_null(value=False)).to_series()
