@@ -5,12 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint types bench clean
+.PHONY: demo test check lint types bench compiled clean
 
-demo: $(READY)  ## analyse one incident, seen at four hops
+demo: compiled  ## analyse one incident, seen at four hops
 	$(BIN)/clerk-logscan analyze sample_logs/incident/ || [ $$? -eq 1 ]
 
-test: $(READY)  ## all tests; real servers and Node where they are installed
+test: compiled  ## all tests; real servers and Node where they are installed
 	$(BIN)/python -m pytest -n auto $(PYTEST)
 
 check: lint types  ## lint, format and types
@@ -22,9 +22,13 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-bench: $(READY)  ## the peers side by side, some minutes; writes bench/RESULTS.md
+bench: compiled  ## the peers side by side, some minutes; writes bench/RESULTS.md
 	bench/install_peers.sh
 	$(BIN)/python bench/run.py $(BENCH)
+
+# As pip does when it installs; some machines forbid Python to keep bytecode when it runs, and each start costs twice.
+compiled: $(READY)
+	$(BIN)/python -m compileall -q clerk_logscan
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
