@@ -29,8 +29,9 @@ def _clf(texts: pl.Series, zone: str) -> pl.Series:
 
 
 def _iso8601(texts: pl.Series, zone: str) -> pl.Series:
-    """Read ISO 8601: `T` or a blank, `.` or `,` before any number of digits, `Z`, an offset, ` UTC` or nothing."""
-    shape = r"^\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?\s*$"
+    """Read ISO 8601: `T` or a blank, `.` or `,` before any digits, `Z`, an offset, ` UTC`, ` +0000 UTC` or nothing."""
+    shape = r"^\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?"
+    shape += r"(?: [A-Z]{3,5}(?: m=[+-][0-9.]+)?)?\s*$"  # Go's time.Time.String() names the zone once more
     times = _first_of(texts, zone, ("%Y-%m-%dT%H:%M:%S%.f%#z",))
     return _patched(times, texts, lambda odd: _iso_parts(odd.str.extract_groups(shape).struct.unnest(), zone))
 

@@ -14,6 +14,7 @@ _HOST: Final = r"^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(
 _DOTTED: Final = r"^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+\.?(?::[0-9]+)?$"
 _URL: Final = r"^[a-z][a-z0-9+.-]*://"
 _ADDRESSES: Final = r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)(?:, *[0-9A-Fa-f.:]+)*$"
+_GROUPED: Final = r"^[0-9]{1,3}(?:,[0-9]{3})+$"
 _MICROS: Final = {"ns": 1e-3, "us": 1.0, "µs": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6, "h": 3600e6}
 _UNITS: Final = re.compile(r"([0-9.]+) ?(ns|us|µs|ms|s|m|h)")
 
@@ -89,7 +90,13 @@ def read_status(texts: pl.Series) -> pl.Series:
 
 
 def read_bytes(texts: pl.Series) -> pl.Series:
-    """Return Int64 counts; a negative one is null, a unit behind the number (`512B`) is passed over."""
+    """Return Int64 counts; a negative one is null, a unit behind the number (`512B`) is passed over.
+
+    Kibana writes `5,123` into its exports.
+    """
+    grouped = texts.str.contains(_GROUPED)
+    if grouped.any():
+        texts = texts.zip_with(~grouped.fill_null(False), texts.str.replace_all(",", "", literal=True))
     counts = _whole(texts, r"^\s*([0-9]+)(?:\.0*)?(?:$|[^0-9.])", pl.Int64())
     return counts.zip_with((counts >= 0).fill_null(True), pl.Series([None], dtype=pl.Int64))
 

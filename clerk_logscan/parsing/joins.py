@@ -20,6 +20,7 @@ SEPARATOR: Final = "\x1f"
 
 Records = pl.DataFrame  # a definition's fields, and columns of their places whose names begin with PLACE
 PLACE: Final = "\x1f"
+_TARGETS: Final = ("request", "request_target", "url", "path")
 
 
 class Joiner:
@@ -28,6 +29,7 @@ class Joiner:
     def __init__(self, definition: Definition) -> None:
         self._join = definition.join
         self._repeats = list(definition.repeats)
+        self._targets = [f for role in _TARGETS for one in definition.columns.get(role, ()) for f in one.fields]
         self._waiting: Records | None = None
         self._seen: dict[str, None] = {}
 
@@ -49,12 +51,18 @@ class Joiner:
 
     def _joined(self, records: Records, join: Join) -> Records:
         frame = records if self._waiting is None else pl.concat([self._waiting, records], how="diagonal")
-        sides = frame.select(side=side(join, frozenset(frame.columns)), key=_key(join, frame))
+        sides = frame.select(side=self._side(join, frame), key=_key(join, frame))
         partners, waiting = _pair(sides.iter_rows())
         self._waiting = frame[waiting] if waiting else None
         held = set(waiting)
         done = [row for row in partners if row not in held]
         return _completed(frame, done, [partners[row] for row in done])
+
+    def _side(self, join: Join, frame: Records) -> pl.Expr:
+        """Return what each record is, as `side`; one of neither side that has a target is a request by itself."""
+        targets = [pl.col(name).is_not_null() for name in self._targets if name in frame.columns]
+        found = side(join, frozenset(frame.columns))
+        return pl.when((found == 0) & pl.any_horizontal(targets)).then(3).otherwise(found) if targets else found
 
     def _unrepeated(self, records: Records) -> Records:
         names = [pl.col(name) for name in self._repeats if name in records.columns]

@@ -12,8 +12,9 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.parsing import lines
+from clerk_logscan.parsing.batches import AZURE, Batch
 
-SEVERAL: Final = r'^[\s\x00]*\[[\s]*\{|\}[\s]*,?[\s]*\{[\s]*"'  # an array of objects, or one object after another
+SEVERAL: Final = r'^[\s\x00]*\[[\s\[]*\{|\}[\s]*,?[\s]*\{[\s]*"'  # an array of objects, or one object after another
 # Strings never span lines in JSON, so a line's brackets can be counted once its strings are gone.
 STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 PIECE: Final = (
@@ -21,8 +22,9 @@ PIECE: Final = (
     r'|(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|true|false|null),?)\s*$'
 )
 BETWEEN: Final = re.compile(r"[\s,]*[\[\],][\s,\[\]]*\Z")  # punctuation of an array around its records
-BATCH: Final = re.compile(r'\s*"records"\s*:\s*\[\s*\Z', re.IGNORECASE)  # Azure's blobs: each element is a record
-GAP: Final = re.compile(r"[\s,\x1e]*")
+LISTED: Final = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*:\s*\[\s*\Z')  # where the list of a key begins
+SAYS: Final = re.compile(r":\s*[^\s\[{]")  # a key with a value of its own
+GAP: Final = re.compile(r"[\s,\x1e\[\]]*")  # lists within lists, too: Zipkin's traces are lists of spans
 MOST: Final = 1 << 26  # characters of one record; more is no log record, and memory must stay bounded
 
 Row = tuple[int, int, str]
@@ -80,10 +82,33 @@ def _parts(text: str) -> Iterator[tuple[int, int]]:
         at = end
 
 
+def first(sample: pl.DataFrame) -> pl.Series:
+    """Return the documents at the beginning of sampled lines; the last is closed where those end that follow it."""
+    steps = sample["line_number"].diff().fill_null(1)
+    hole = (steps != 1).arg_max() if (steps != 1).any() else None
+    assembler = Assembler(Batch("", 0))
+    found = pl.concat([assembler.feed(sample.head(hole) if hole else sample), assembler.finish()])["raw"].to_list()
+    return pl.Series([*found[:-1], *map(_closed, found[-1:])], dtype=pl.String)
+
+
+def _closed(text: str) -> str:
+    """Return a document that was cut after one of its lines with the brackets closed that are open."""
+    pairs = {"{": "}", "[": "]"}
+    opened: list[str] = []
+    for sign in re.findall(r"[{}\[\]]", STRINGS.sub("", text)):
+        if sign in pairs:
+            opened.append(pairs[sign])
+        elif opened:
+            opened.pop()
+    return text.rstrip(" \t\r\n,") + "".join(reversed(opened))
+
+
 class Assembler:
     """Joins the lines of pretty-printed records, across blocks; other lines pass as they are."""
 
-    def __init__(self) -> None:
+    def __init__(self, batch: Batch = AZURE) -> None:
+        self._batch = batch
+        self._split = False  # whether the list of records was met
         self._open: list[Row] = []  # lines of the record that has begun
         self._depth = 0
         self._size = 0
@@ -109,8 +134,10 @@ class Assembler:
                 return
             row = self._begin(row)
             text = row[2]
-        if self._depth == 1 and BATCH.match(text):
-            self._open, self._depth, self._size, self._indent = [], 0, 0, None
+        if self._lists_records(text):
+            head = "\n".join(line[2] for line in self._open)
+            yield from self._close() if SAYS.search(head) else ()
+            self._open, self._depth, self._size, self._indent, self._split = [], 0, 0, None, True
             return
         self._open.append(row)
         self._size += len(text)
@@ -118,6 +145,13 @@ class Assembler:
         self._depth += bare.count("{") + bare.count("[") - bare.count("}") - bare.count("]")
         if self._depth <= 0 or self._size > MOST:
             yield from self._close()
+
+    def _lists_records(self, text: str) -> bool:
+        """Tell whether the list of records begins here: what stands around it is no record."""
+        if self._depth > self._batch.depth or (self._depth < self._batch.depth and not self._split):
+            return False
+        key = LISTED.match(text)
+        return key is not None and key[1].lower() == self._batch.key.lower()
 
     def _begin(self, row: Row) -> Row:
         """Drop the array's own bracket before a record's first line, and note how far such lines are indented."""

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import orjson
 
+TYPED: Final = ("stringValue", "intValue", "doubleValue", "boolValue", "string_value", "int_value")
+
 Keys = tuple[str, ...]
 INDEXED: Final = re.compile(r"(.+)\[([^\]]+)\]\Z")
 NAMES: Final = ("name", "Name", "key", "Key", "label")
@@ -91,8 +93,16 @@ def _indexed(value: dict[str, Any], path: str) -> Any:
     for item in holder if type(holder) is list else ():
         name = next((item[key] for key in NAMES if key in item), None) if type(item) is dict else None
         if type(name) is str and name.lower() == wanted:
-            return next((item[key] for key in VALUES if key in item), None)
+            return typed(next((item[key] for key in VALUES if key in item), None))
     return None
+
+
+def typed(value: Any) -> Any:
+    """Return a value that stands under the name of its type (OTLP's `{"stringValue": ...}`), or the value itself."""
+    if type(value) is dict and len(value) == 1:
+        name, inner = next(iter(value.items()))
+        return inner if name in TYPED else value
+    return value
 
 
 def header(fields: dict[str, Any], name: str) -> Any:
@@ -132,7 +142,8 @@ def presence(keys: Keys, required: Sequence[Keys]) -> list[Test] | None:
     for alternatives in required:
         heads = {path.partition(".")[0] for path in alternatives}
         rests = tuple(path.partition(".")[2] for path in alternatives)
-        if len(heads) == 1 and all(rest and not re.search(r"[.\[]", rest) for rest in rests):
+        plain = all(rest and not re.search(r"[.\[\]]", rest) for rest in rests)
+        if len(heads) == 1 and plain:
             simple.setdefault(heads.pop(), []).append(rests)
             continue
         takers = [taker for path in alternatives if (taker := getter(keys, path))]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
-
-from clerk_logscan.parsing.definitions import Definition
 
 if TYPE_CHECKING:
     from clerk_logscan.parsing.inference import Guess
@@ -19,9 +16,7 @@ SHARE: Final = 0.1  # of the lines
 WHOLE: Final = 0.9  # of the lines, where a layout shall come before known formats
 TRIES: Final = 4  # that found nothing, then no more
 MOST: Final = 6  # layouts of one input
-_DEEPEST: Final = 3
-JSON: Final = r"^\s*\{"
-HEADER: Final = re.compile(r"""["\w @.;,\t()-]+""")
+HEADS: Final = 5  # first lines, of which one may name the columns
 
 
 class Learning:
@@ -43,9 +38,10 @@ class Learning:
         from clerk_logscan.parsing.inference.likely import may_tell
 
         like = [text for text in _some(left) if may_tell(text)]
+        heads = [text for text in left.head(HEADS) if not may_tell(text)]
         if len(like) < enough:
             return []
-        found = list(infer(like, len(self.guesses) + 1))
+        found = list(infer([*heads, *like], len(self.guesses) + 1))
         self.guesses += found
         self._tries -= not found
         return found
@@ -73,50 +69,22 @@ class Learning:
         """Return the guesses that explain lines inside of unread JSON records or CSV rows, each a text of one key."""
         if self._tries <= 0:
             return []
+        from clerk_logscan.parsing import inside
         from clerk_logscan.parsing.inference import infer
         from clerk_logscan.parsing.inference.likely import may_tell
         from clerk_logscan.parsing.inference.shapes import REQUEST, whole
 
-        by_path: dict[str, list[str]] = {}
-        for path, text in (*_in_records(left), *_in_rows(left)):
+        by_place: dict[str, list[str]] = {}
+        for place, text in inside.texts(left):
             if may_tell(text) and not whole(REQUEST).fullmatch(text):
-                by_path.setdefault(path, []).append(text)
-        if not by_path:
-            return []
-        found = list(infer(max(by_path.values(), key=len), len(self.guesses) + 1))
-        self.guesses += found
-        return found
-
-
-def _in_records(left: pl.Series) -> Iterator[tuple[str, str]]:
-    from clerk_logscan.parsing import json_values
-
-    for record in json_values.read_objects(left.filter(left.str.contains(JSON)).head(SAMPLED)):
-        yield from _texts(record or {}, "")
-
-
-def _in_rows(left: pl.Series) -> Iterator[tuple[str, str]]:
-    """Yield the cells of CSV rows by their column, where the first line could be a header."""
-    header = left[0] if len(left) else ""
-    for delimiter in ",;\t":
-        names = header.count(delimiter)
-        if names and HEADER.fullmatch(header):
-            from clerk_logscan.parsing.record_readers import csv_cells
-
-            layout = Definition("", "", "", "csv", delimiter=delimiter)
-            for text in left[1:SAMPLED]:
-                cells = csv_cells(layout, text)
-                yield from ((f"{place}{delimiter}", cell) for place, cell in enumerate(cells) if " " in cell)
+                by_place.setdefault(place, []).append(text)
+        for texts in sorted(by_place.values(), key=len, reverse=True)[:TRIES]:
+            if found := list(infer(texts, len(self.guesses) + 1)):
+                self.guesses += found
+                return found
+        return []
 
 
 def _some(left: pl.Series) -> Sequence[str]:
     step = -(-len(left) // SAMPLED) or 1
     return left.gather_every(step).to_list()
-
-
-def _texts(record: dict[str, Any], path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
-    for key, value in record.items():
-        if isinstance(value, str) and (" " in value or value.startswith("{")):
-            yield f"{path}.{key}", value
-        elif isinstance(value, dict) and depth < _DEEPEST:
-            yield from _texts(value, f"{path}.{key}", depth + 1)

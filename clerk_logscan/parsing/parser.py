@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import polars as pl
 
 from clerk_logscan import schema
-from clerk_logscan.parsing import detection, json_documents, lines, slices
+from clerk_logscan.parsing import batches, detection, json_documents, lines, slices
 from clerk_logscan.parsing.cascade import JSON, Cascade
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.doubts import Doubts
-from clerk_logscan.parsing.envelopes import HIDDEN, Peeler
+from clerk_logscan.parsing.envelopes import HIDDEN, Peeler, load_all
+from clerk_logscan.parsing.envelopes.declarations import MAX_DEPTH
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed_known, without_missing
+from clerk_logscan.parsing.inside import HEADER
 from clerk_logscan.parsing.joins import PLACE, Joiner, side
-from clerk_logscan.parsing.learning import HEADER
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c
 
@@ -85,8 +86,9 @@ class Parser:
         """Settle envelopes, formats and their order by some of the lines `sample`: line_number, byte_offset, raw."""
         sample = detection.sample(sample)
         if json_documents.is_pretty(sample["raw"]):
-            self._assembler = json_documents.Assembler()
-            trial = json_documents.Assembler()
+            batch = self._batch(sample)
+            self._assembler = json_documents.Assembler(batch)
+            trial = json_documents.Assembler(batch)
             sample = pl.concat([trial.feed(sample), trial.finish()])
         sample = json_documents.split(sample)
         cascade = self._cascade
@@ -104,17 +106,33 @@ class Parser:
         self._joins = halves or self._has_halves(texts)
         self._learn(texts)
 
-    def _peel(self, sample: pl.DataFrame) -> pl.Series:
-        """Settle the envelopes; return the lines within."""
+    def _batch(self, sample: pl.DataFrame) -> batches.Batch:
+        """Return where the printed documents of sampled lines list their records."""
+        from clerk_logscan.parsing.envelopes.detection import Readable
+
+        documents = json_documents.first(sample)
+        for _ in range(2):
+            reads = self._reads()
+            readable = Readable(load_all(), reads)
+            found = batches.find(documents.to_list(), reads, lambda text, to=readable: to.deep(text, MAX_DEPTH))  # type: ignore[misc]
+            if found is not batches.AZURE or not self._learned_inside(documents):
+                break
+        return found
+
+    def _reads(self) -> detection.Reads:
+        """Return what tells whether some format reads a text whole."""
         cascade = self._cascade
-        reads = detection.Reads(
+        return detection.Reads(
             cascade.templates,
             lambda: cascade.jsons,
             lambda: cascade.records,
             cascade.w3c.definitions,
             guesses=cascade.learning.open,
         )
-        self._peeler = Peeler(self.source, reads)
+
+    def _peel(self, sample: pl.DataFrame) -> pl.Series:
+        """Settle the envelopes; return the lines within."""
+        self._peeler = Peeler(self.source, self._reads())
         return self._peeler.detect(sample)["text"]
 
     def _learned_inside(self, texts: pl.Series) -> bool:

@@ -24,6 +24,7 @@ _MEMBER: Final = (
     r'(?i)^\s*"?[\w.-]*(?:ur[il]|path|target|request)[\w.-]*"?:\s+"?(?:[A-Z]+ )?(?:\\?/|https?://[^/\s]+/|\\u002f)'
 )
 _JSON_METHOD: Final = rf'(?i)"[^"]*(?:method|verb)[^"]*"\s*:\s*"|"(?:{_METHODS}) '
+_JSON_LINE: Final = rf'"(?:{_METHODS}) (?:\\?/|https?:)[^" ]* HTTP/[0-9]'
 # nginx `2026/11/24 14:51:35 [error] 12#12:`, Apache `[Tue Nov 24 14:51:35.1 2026] [core:error] [pid 1`,
 # lighttpd `2026-11-24 14:51:35: (mod_x.c.1)`, HAProxy's and AWS' own notices.
 _ERROR_LOG: Final = (
@@ -44,7 +45,7 @@ def looks_like_request(texts: pl.Series) -> pl.Series:
     text = pl.first().str
     is_json = text.contains(r"^\s*\{")
     line = text.contains(_LINE) | text.contains(_PROTOCOL)
-    record = text.contains(_JSON_TARGET) & text.contains(_JSON_METHOD)
+    record = (text.contains(_JSON_TARGET) & text.contains(_JSON_METHOD)) | text.contains(_JSON_LINE)
     error = text.contains(_ERROR_LOG)
     member = text.contains(_MEMBER)
     return texts.to_frame().select((is_json & record) | (~is_json & (line | member) & ~error)).to_series()

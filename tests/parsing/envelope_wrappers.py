@@ -113,6 +113,17 @@ def otlp(lines: list[str]) -> dict[str, object]:
     return {"resourceLogs": [{"resource": {}, "scopeLogs": [{"logRecords": records}]}]}
 
 
+def verbose(lines: list[str]) -> list[str]:
+    head = "Tue 2026-11-24 14:51:35.123456 UTC [s=abc;i=1;b=def;m=1;t=2;x=3]"
+    return [text for line in lines for text in (head, "    _TRANSPORT=stdout", f"    MESSAGE={line}", "    _PID=7")]
+
+
+def rubydebug(lines: list[str]) -> list[str]:
+    """Escape as Ruby's String#inspect does what would end a text."""
+    texts = [line.replace("\\", "\\\\").replace('"', '\\"').replace("#", "\\#") for line in lines]
+    return [part for text in texts for part in ("{", f'       "message" => "{text}",', '      "@version" => "1"', "}")]
+
+
 def table(lines: list[str]) -> list[str]:
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
@@ -157,5 +168,10 @@ WRAPPERS: dict[str, Wrap] = {
     "otlp": batch(otlp),
     "google-text": record(lambda line: {"insertId": "a", "textPayload": line, "timestamp": ISO}),
     "google-json": record(lambda line: {"insertId": "a", "jsonPayload": {"message": line}, "timestamp": ISO}),
+    "wazuh": record(lambda line: {"timestamp": ISO, "full_log": line, "decoder": {"name": "web-accesslog"}}),
+    "loggly": batch(lambda lines: {"total_events": 3, "events": [{"id": "a", "logmsg": line} for line in lines]}),
+    "cloud-foundry": prefix("   2026-11-24T14:51:36.12+0000 [APP/PROC/WEB/0] OUT "),
+    "journald-verbose": verbose,
+    "rubydebug": rubydebug,
     "csv": table,
 }

@@ -1,5 +1,6 @@
-"""Peel journalctl -o export: entries of `FIELD=value` lines with a blank line between, binary values with a length.
+"""Peel journalctl -o export and -o verbose: entries of `FIELD=value` lines.
 
+In an export a blank line stands between entries, and binary values have a length:
 https://systemd.io/JOURNAL_EXPORT_FORMATS/: a value that is not plain text stands on its own: the field's name, a
 newline, its length in eight bytes (little endian), the bytes, a newline.
 """
@@ -18,6 +19,9 @@ from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
 
 NAME: Final = "journald-export"
 _TIMES: Final = ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP")
+VERBOSE: Final = "journald-verbose"
+_HEAD: Final = re.compile(r"[A-Z][a-z]{2} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) ([A-Z]{3,5}) \[[a-z]=.*\]")
+_INDENT: Final = "    "
 _FIELD: Final = re.compile(r"([A-Z_][A-Z0-9_]{0,63})(?:=(.*))?", re.DOTALL)
 _BYTE: Final = re.compile(r"\\x([89A-F][0-9A-F])|(.)", re.DOTALL)  # one that lines.py spelled, or a character
 Row = dict[str, Any]
@@ -28,8 +32,62 @@ def is_export(texts: Sequence[str]) -> bool:
     return any(text.startswith("__CURSOR=") for text in texts) and any(text.startswith("MESSAGE") for text in texts)
 
 
+def is_verbose(texts: Sequence[str]) -> bool:
+    """Tell whether sampled `texts` are of journalctl -o verbose: each entry begins with its time and its cursor."""
+    return any(_HEAD.fullmatch(text) for text in texts) and any(text.startswith("    MESSAGE=") for text in texts)
+
+
+class Verbose:
+    """The entries of one verbose output, across blocks; the row of an entry is that of its first line."""
+
+    name: Final = VERBOSE
+
+    def __init__(self) -> None:
+        self._row: Row | None = None
+        self._message: list[str] = []
+        self._in_message = False
+        self.joined = 0
+
+    def take(self, frame: pl.DataFrame) -> Taken:
+        """Return the messages of the entries that `frame` (work.WORK) ends; no row is left over."""
+        hits = [found for row in frame.iter_rows(named=True) for found in self._line(row)]
+        self.joined += frame.height - len(hits)
+        return pl.DataFrame(hits, schema=frame.schema), frame.clear()
+
+    def finish(self) -> list[Row]:
+        """Return the message of the last entry."""
+        found = list(self._end())
+        self.joined -= len(found)
+        return found
+
+    def _line(self, row: Row) -> Iterator[Row]:
+        text = row["text"]
+        if (head := _HEAD.fullmatch(text)) or (self._row and self._row[RUN] != row[RUN]):
+            yield from self._end()
+        if head:
+            zone = "Z" if head[2] in ("UTC", "GMT") else ""  # another zone's letters are none that can be read
+            self._row = {**row, "envelope_time": times.iso(head[1] + zone) or row["envelope_time"]}
+        elif self._row is None:
+            yield row
+        elif field := _FIELD.fullmatch(text.removeprefix(_INDENT)) if text.startswith(_INDENT) else None:
+            self._in_message = field[1] == "MESSAGE"
+            self._message += [field[2] or ""] if self._in_message else []
+        elif self._in_message:  # a message of several lines is indented further
+            self._message.append(text.strip())
+
+    def _end(self) -> Iterator[Row]:
+        """Return the lines of the message of the entry that ends here."""
+        row, message = self._row, self._message
+        self._row, self._message, self._in_message = None, [], False
+        if row is not None:
+            outer = f"{row['envelopes']}>{VERBOSE}" if row["envelopes"] else VERBOSE
+            yield from ({**row, "text": text, "envelopes": outer} for text in message or [""])
+
+
 class Export:
     """The entries of one export, across blocks; the row of an entry is that of its message."""
+
+    name: Final = NAME
 
     def __init__(self) -> None:
         self._fields: dict[str, str] = {}

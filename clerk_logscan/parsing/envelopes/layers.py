@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from clerk_logscan.parsing.envelopes import detection, journal, octets, yaml_documents
+from clerk_logscan.parsing.envelopes import (
+    audit_sections,
+    detection,
+    journal,
+    octets,
+    printed,
+    ruby_hashes,
+    yaml_documents,
+)
 from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.sure import Sure
 from clerk_logscan.parsing.envelopes.work import NONE, PLACE, WORK, Taken
@@ -19,6 +27,16 @@ if TYPE_CHECKING:
     from clerk_logscan.parsing.envelopes.tables import Table
 
 Take = Callable[[pl.DataFrame], Taken]
+
+_Whole = journal.Export | journal.Verbose | yaml_documents.Documents | printed.Printed | audit_sections.Sections
+_WHOLES: Final[tuple[tuple[Callable[[Sequence[str]], bool], type[_Whole]], ...]] = (
+    (journal.is_export, journal.Export),
+    (journal.is_verbose, journal.Verbose),
+    (yaml_documents.is_yaml, yaml_documents.Documents),
+    (ruby_hashes.is_ruby, ruby_hashes.Hashes),
+    (audit_sections.is_audit, audit_sections.Sections),
+    (printed.is_json, printed.Json),
+)
 
 _NEWLINE_AT_END: Final = '\\n"'  # of a JSON string
 
@@ -32,14 +50,14 @@ class Layer:
         self._chosen: list[Envelope] = []
         self._keeps_newline = True  # Docker's own newline stands at the end of each `log`
         self._table: Table | None = None
-        self._whole: journal.Export | yaml_documents.Documents | None = None  # what takes every line
+        self._whole: _Whole | None = None  # what takes every line
         self.reset()
 
     @property
     def names(self) -> list[str]:
         """The envelopes that were chosen."""
         if self._whole:
-            return [journal.NAME if isinstance(self._whole, journal.Export) else yaml_documents.NAME]
+            return [self._whole.name]
         return [*([self._table.name] if self._table else []), *(one.name for one in self._chosen)]
 
     @property
@@ -60,11 +78,8 @@ class Layer:
 
     def choose(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> None:
         """Choose the envelopes that explain the sampled `texts`; unknown ones are tried on what is left over."""
-        if journal.is_export(texts):
-            self._whole = journal.Export()
-        elif yaml_documents.is_yaml(texts):
-            self._whole = yaml_documents.Documents()
-        else:
+        self._whole = next((make() for is_such, make in _WHOLES if is_such(texts)), None)
+        if self._whole is None:
             readable.learn(texts)
             self._choose_by_line(texts, readable, depth)
         self.reset()
@@ -75,7 +90,7 @@ class Layer:
             texts = self._choose_table(texts, readable, depth)
         texts = [message for text in texts for message in octets.messages(text) or [text]]
         self._keeps_newline = any(_NEWLINE_AT_END in text for text in texts)
-        names = detection.choose(texts, readable, depth) or self._around_a_table(texts, readable, depth)
+        names = detection.choose(texts, readable, depth) or self._around_several(texts, readable, depth)
         self._chosen = [one for one in self._envelopes if one.name in names]
         self._chosen.sort(key=lambda one: names.index(one.name))
         left = [text for text in texts if text and not readable.plain(text) and not readable.wears(text, names)]
@@ -94,8 +109,8 @@ class Layer:
                 texts = [text for text in texts if table.line(text) is None]
         return texts
 
-    def _around_a_table(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> list[str]:
-        """Return the envelope whose lines are rows of a table, which by themselves no format reads."""
+    def _around_several(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> list[str]:
+        """Return the envelope whose lines are parts of a table or of records, which by themselves no format reads."""
         inside: dict[str, list[str]] = {}
         for text in texts[: detection.MAX_LINES]:
             for name, lines in readable.opened(text).items() if not readable.plain(text) else ():
@@ -107,6 +122,8 @@ class Layer:
         tables = [one for one in self._envelopes if one.table]
         for name, lines in inside.items():
             if any(Table.find(one, lines, readable, depth - 1) for one in tables):
+                return [name]
+            if any(is_such(lines) for is_such, _ in _WHOLES):
                 return [name]
         return []
 

@@ -15,6 +15,7 @@ _PLAIN: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?
 _YEARLESS: Final = r"^[A-Z][a-z]{2} [ \d]\d \d\d:"
 _KIBANA: Final = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d:\d\d:\d\d)(?:\.(\d+))?", re.ASCII)
 _SYSLOG: Final = re.compile(r"([A-Z][a-z]{2}) ([ \d]\d)(?: (\d{4}))? (\d\d:\d\d:\d\d)(?:\.(\d+))?", re.ASCII)
+_US: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2})(:\d\d:\d\d)(?:\.(\d+))?\s([AP])M", re.ASCII)
 _NUMBER: Final = re.compile(r"(\d{9,20})(?:\.(\d+))?", re.ASCII)
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -35,6 +36,9 @@ def iso(value: Any) -> str | None:
         return _named(match[3], match[1], match[2], match[4], match[5])
     if match := _SYSLOG.fullmatch(text):
         return _named(match[3], match[1], match[2], match[4], match[5])
+    if match := _US.fullmatch(text):
+        hour = int(match[4]) % 12 + 12 * (match[7] == "P")
+        return _join(f"{match[3]}-{int(match[1]):02}-{int(match[2]):02}", f"{hour:02}{match[5]}", match[6], "")
     return None
 
 

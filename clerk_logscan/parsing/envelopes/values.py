@@ -43,7 +43,10 @@ def records(text: str) -> list[tuple[Any, str]]:
 def _elements(value: Any, text: str) -> list[tuple[Any, str]]:
     if isinstance(value, dict):
         return [(value, text)]
-    return [(item, dump(item)) for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    if not isinstance(value, list):
+        return []
+    flat = [one for item in value for one in (item if isinstance(item, list) else [item])]
+    return [(item, dump(item)) for item in flat if isinstance(item, dict)]
 
 
 def _records_of_broken(text: str) -> list[tuple[Any, str]]:

@@ -33,6 +33,8 @@ def is_yaml(texts: Sequence[str]) -> bool:
 class Documents:
     """The YAML documents of one input, across blocks; the row of a document is that of its first line."""
 
+    name: Final = NAME
+
     def __init__(self) -> None:
         self._open: list[Row] = []
         self._size = 0

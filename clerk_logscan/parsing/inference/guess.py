@@ -24,8 +24,10 @@ NEARLY_ALL: Final = 0.9
 LINES: Final = 400  # that a layout is made from; more do not change it
 FEWEST: Final = 3  # lines of a further layout, or
 LATER: Final = 0.25  # of all: fewer are hostile ones of the first
+_NAMED: Final = 5  # columns that a header must fill to be believed before what only stands in equal places
 _HEAD: Final = 120  # characters of a line that show how it begins
 MOST: Final = 6  # layouts of one input
+HEADS: Final = 5  # first lines, of which one may name the columns of a table
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,14 @@ class Guess:
 
 def infer(texts: Sequence[str], number: int = 1) -> Iterator[Guess]:
     """Yield the guesses that explain `texts`, lines that no format reads; the first of them is guess `number`."""
+    heads = [text for text in texts[:HEADS] if record_guesses.may_name(text)]
     texts = [text for text in texts if text.strip() and may_tell(text)]
     left = texts
     for place in range(number, number + MOST):
         if not left:
             return
         some = _spread(left)
-        guess = _best(some, f"guessed_{place}" if place > 1 else "guessed")
+        guess = _best(some, f"guessed_{place}" if place > 1 else "guessed", heads)
         if guess is None or (place > number and guess.explained < min(FEWEST, LATER * len(texts))):
             return
         yield guess
@@ -86,14 +89,14 @@ def _spread(texts: Sequence[str]) -> list[str]:
     return list(texts[::step])
 
 
-def _best(lines: Sequence[str], name: str) -> Guess | None:
+def _best(lines: Sequence[str], name: str, heads: Sequence[str]) -> Guess | None:
     """Return the guess that explains nearly all `lines`, or, where none does, nearly all of those of its own making."""
-    found = list(_guesses(lines, name))
+    found = list(_guesses(lines, name, heads))
     whole = [guess for guess in found if guess.explained >= NEARLY_ALL * len(lines)]
     if not whole:
         for some in _alike(lines):
-            found += [_over(guess, lines) for guess in _guesses(some, name)]
-    order = sorted(whole, key=_telling, reverse=True) or sorted(found, key=lambda one: one.explained, reverse=True)
+            found += [_over(guess, lines) for guess in _guesses(some, name, heads)]
+    order = sorted(whole, key=_worth, reverse=True) or sorted(found, key=lambda one: one.explained, reverse=True)
     if not order or (not whole and order[0].explained < 2):
         return None
     return replace(order[0], runner_up=_second(order[1])) if len(order) > 1 else order[0]
@@ -132,9 +135,15 @@ def _telling(guess: Guess) -> int:
     return len(columns) + 2 * ("request" in columns)
 
 
-def _guesses(lines: Sequence[str], name: str) -> Iterator[Guess]:
+def _worth(guess: Guess) -> tuple[bool, int]:
+    """Return what makes a guess the better of two that read the same: a header, then how many columns it fills."""
+    headed = guess.definition.grammar == "csv" and "column_1" not in guess.definition.order
+    return headed and _telling(guess) >= _NAMED, _telling(guess)
+
+
+def _guesses(lines: Sequence[str], name: str, heads: Sequence[str]) -> Iterator[Guess]:
     """Yield the guesses of every kind of layout that reads nearly all of the lines that it was made from."""
-    yield from (_guess(*found, lines) for found in record_guesses.guesses(lines, name))
+    yield from (_guess(*found, lines) for found in record_guesses.guesses(lines, name, heads))
     for pieces, some, how in layouts(lines):
         made = text_definition(pieces, name, lines)
         if made is None:

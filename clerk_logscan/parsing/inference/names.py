@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _FILE: Final = Path(__file__).parent.parent.parent / "data" / "synonyms.toml"
+_WORDS: Final = re.compile(r"[a-z0-9]+|[A-Z]+(?![a-z])|[A-Z][a-z0-9]*")
 _UNITS: Final = (
     (r"(?:milliseconds?|millis|ms)$", "ms"),
     (r"(?:microseconds?|micros|microsec|us|usec)$", "us"),
@@ -35,7 +36,7 @@ def _ranks(column: str) -> dict[str, int]:
 
 @cache
 def others(kind: str) -> frozenset[str]:
-    """Return a list of `[others]`: parents, headers, routes or shippers."""
+    """Return a list of `[others]`: parents, sent, answers, headers, routes or shippers."""
     return frozenset(_data()["others"][kind])
 
 
@@ -57,12 +58,30 @@ def rank(path: str, column: str) -> int | None:
     """
     keys = parts(path)
     known = _ranks(column)
+    if others("sent").intersection(keys[:-1]) and not others("answers").intersection(keys):
+        return None
     for start, penalty in ((0, 0), (len(keys) - 2, 5), (len(keys) - 1, 10)):
         name = "".join(keys[max(start, 0) :])
         if name in known and start >= 0:
             own = path.endswith("]") or not set(keys[: max(start, 0)]) & others("parents")
             return known[name] + (penalty if start > 0 else 0) if own else None
-    return None
+    return _rank_of_words(path, known)
+
+
+def _rank_of_words(path: str, known: dict[str, int]) -> int | None:
+    """Return how well the last words of a key are known: two at least, or one where the key was a path before.
+
+    Exports into flat columns join the keys of a path (`httpRequest_status`); Log Analytics adds a type (`host_s`).
+    """
+    key = re.sub(r"_[sdgbt]$", "", path)
+    words = [word.lower() for word in _WORDS.findall(key)]
+    ends = ["".join(words[start:]) for start in range(len(words) - 1)]
+    if key != path or re.search(r"[a-z][A-Z].*_|_.*[a-z][A-Z]", key):
+        ends.append(plain(key.rpartition("_")[2]))
+    end = next((end for end in ends if end in known), None)
+    if end is None or others("parents").intersection(_WORDS.findall(key.lower().removesuffix(end))):
+        return None
+    return known[end] + 20
 
 
 def is_known(word: str) -> bool:

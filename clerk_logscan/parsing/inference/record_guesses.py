@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -34,6 +35,7 @@ _HOW: Final = {
     "csv": "cells between {delimiter!r}",
     "pairs": "keys and values with {separator!r} between",
 }
+_MISSING: Final = ("-", "", " - ", "\\N", "NULL", "null", "(null)")  # as databases and Kibana write what is not there
 # A cell of these must be what its column is, or the line is another.
 _SHAPES: Final = {
     "status": r"-?[0-9]{1,3}(?:[ ,]+[0-9-]+)*|-|",
@@ -57,13 +59,17 @@ def reader(definition: Definition) -> Callable[[Sequence[str]], list[bool]]:
     return reads
 
 
-def guesses(lines: Sequence[str], name: str) -> Iterator[Found]:
-    """Yield the definitions that the lines suggest, the likelier first, each with the reasons for its columns."""
+def guesses(lines: Sequence[str], name: str, heads: Sequence[str] = ()) -> Iterator[Found]:
+    """Yield the definitions that the lines suggest, the likelier first, each with the reasons for its columns.
+
+    `heads`: lines before them, of which one may name the columns.
+    """
     objects = [line for line in lines if line.lstrip().startswith("{")]
     if len(objects) > len(lines) / 2:
         yield from _json(objects, name)
         return
-    for make in (_csv, _pairs, _logfmt):
+    yield from _csv(lines, name, heads)
+    for make in (_pairs, _logfmt):
         yield from make(lines, name)
 
 
@@ -78,6 +84,11 @@ def tells_request(text: str) -> bool:
     """Tell whether one JSON record, by itself, is a request: so it is no envelope of a line within."""
     record = next(json_values.read_objects(pl.Series([text])))
     return record is not None and _named([_flat(record)]) is not None
+
+
+def tell_request(records: Sequence[dict[str, str]]) -> bool:
+    """Tell whether records of texts by their names are requests."""
+    return _named(records) is not None
 
 
 def _flat(value: Record, path: str = "", depth: int = 0) -> dict[str, str]:
@@ -103,7 +114,7 @@ def _listed(items: Sequence[Any], path: str) -> dict[str, str]:
     for item in items:
         name = next((item[key] for key in json_paths.NAMES if key in item), None) if isinstance(item, dict) else None
         value = next((item[key] for key in json_paths.VALUES if key in item), None) if isinstance(item, dict) else None
-        if isinstance(name, str) and (text := json_paths.text(value)) is not None:
+        if isinstance(name, str) and (text := json_paths.text(json_paths.typed(value))) is not None:
             found[f"{path}[{name}]"] = text
     return found
 
@@ -156,17 +167,16 @@ def _named(records: Sequence[dict[str, str]]) -> tuple[list[Column], Roles] | No
     return columns, roles
 
 
-def _csv(lines: Sequence[str], name: str) -> Iterator[Found]:
+def _csv(lines: Sequence[str], name: str, heads: Sequence[str]) -> Iterator[Found]:
     for delimiter in _DELIMITERS:
-        layout = Definition(name, "", "", "csv", delimiter=delimiter, order=())
-        cells = record_readers._Csv(layout).cells
+        cells = partial(record_readers.csv_cells, _layout(delimiter))
         rows = [cells(line) for line in lines]
         width, agreed = Counter(map(len, rows)).most_common(1)[0]
         if width <= _FEWEST or agreed < _MOSTLY * len(rows):
             continue
-        yield from _table(
-            name, delimiter, [row for row in rows if len(row) == width], _quotes_as_needed(lines, delimiter)
-        )
+        named = [row for row in map(cells, heads) if len(row) == width and _is_header(row)]
+        rows = [*named[:1], *(row for row in rows if len(row) == width)]
+        yield from _table(name, delimiter, rows, _quotes_as_needed(lines, delimiter))
 
 
 def _quotes_as_needed(lines: Sequence[str], delimiter: str) -> bool:
@@ -190,6 +200,15 @@ def _table(name: str, delimiter: str, rows: list[list[str]], quoted: bool) -> It
     roles = assign(columns) if body else None
     if roles is not None:
         yield _definition(name, "csv", columns, roles, delimiter=delimiter, order=tuple(order))
+
+
+def may_name(text: str) -> bool:
+    """Tell whether a line may be the header of a table, whatever stands between its columns."""
+    return any(sign in text and _is_header(record_readers.csv_cells(_layout(sign), text)) for sign in _DELIMITERS)
+
+
+def _layout(delimiter: str) -> Definition:
+    return Definition("", "", "", "csv", delimiter=delimiter, order=())
 
 
 def _is_header(row: Sequence[str]) -> bool:
@@ -226,6 +245,7 @@ def _definition(name: str, grammar: str, columns: list[Column], roles: Roles, **
         shapes={field: _SHAPES[role] for role, names in fields.items() if role in _SHAPES for field in names}
         if grammar == "csv"
         else {},
+        missing=_MISSING if grammar == "csv" else ("-", ""),
         columns=roles.sources,
         **layout,
     )

@@ -81,7 +81,7 @@ def _fields(roles: Roles, role: str) -> set[str]:
 
 def _add_bytes(free: Sequence[Column], columns: Sequence[Column], roles: Roles) -> None:
     found = [one for one in free if one.known and one.share(shapes.SIZE) >= _NEARLY_ALL]
-    named = [one for one in found if one.rank("bytes_sent") is not None]
+    named = [one for one in found if one.rank("bytes_sent") is not None and not _is_of_requests(one)]
     if named:
         roles.give("bytes_sent", "bytes", [min(named, key=lambda one: one.rank("bytes_sent") or 0)], "named so")
         return
@@ -90,6 +90,12 @@ def _add_bytes(free: Sequence[Column], columns: Sequence[Column], roles: Roles) 
     best = _proved(sent, columns, roles) or _beside(sent, columns, roles)
     if best is not None:
         roles.give("bytes_sent", "bytes", [best], "numbers that behave as the size of answers")
+
+
+def _is_of_requests(one: Column) -> bool:
+    """Tell whether a Content-Length, of which the name does not say whose it is, is that of requests: always 0."""
+    alone = names.parts(one.name or "")[-1:] == ["contentlength"] or names.plain(one.name or "") == "contentlength"
+    return alone and len(one.known) > 2 and set(one.known) == {"0"}
 
 
 def _is_serial(one: Column) -> bool:

@@ -57,7 +57,7 @@ STATUS: Final = r"(?:[1-5][0-9]{2}|0{1,3}|-1)"
 NUMBER: Final = r"[0-9]+"
 DECIMAL: Final = r"[0-9]+\.[0-9]+"
 WITH_UNIT: Final = r"(?:[0-9]+(?:\.[0-9]+)? ?(?:ns|us|µs|μs|ms|s|m|h))+"
-SIZE: Final = r"[0-9]+(?: ?[bB](?:ytes)?)?"
+SIZE: Final = r"[0-9]+(?: ?[bB](?:ytes)?)?|[0-9]{1,3}(?:,[0-9]{3})+"
 ID: Final = (
     r"[0-9a-f]{16,64}|[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|[0-9A-HJKMNP-TV-Z]{26}"
     r"|(?:Root=)?1-[0-9a-f]{8}-[0-9a-f]{24}.*"
@@ -98,7 +98,7 @@ KNOWN_STATUSES: Final = frozenset(
         -1,
     ]
 )
-MISSING: Final = frozenset(("-", "", "null", "None", "nil", "undefined", '""', "<nil>", "N/A", "(null)"))
+MISSING: Final = frozenset(("-", "", "null", "None", "nil", "undefined", '""', "<nil>", "N/A", "(null)", "\\N", " - "))
 
 Values = Sequence[str | None]
 _compiled: dict[str, re.Pattern[str]] = {}

@@ -160,16 +160,25 @@ def _up_to(slot: Slot, before: Piece, after: Piece | None) -> str | None:
 def escape_of(lines: Sequence[str]) -> str:
     """Return the escaping that the lines show.
 
-    Where a backslash is itself escaped, letters behind one are escapes (`c`). Where nothing shows that, one before
-    `tevil.example` may be what a client sent, and is kept: only bytes (`nginx`) or quotes (`quote`) are undone. A
-    backslash before anything else was written as it came (`none`).
+    Where a backslash is itself escaped, letters behind one are escapes (`c`); outside of quotes, which nobody escapes,
+    two are what a client sent. Where nothing shows that, one before `tevil.example` may be what a client sent, and is
+    kept: only bytes (`nginx`) or quotes (`quote`) are undone. A backslash before anything else was written as it came
+    (`none`).
     """
     text = "\n".join(lines)
     pieces = set(re.findall(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9a-fA-F]{4}|.)", text))
     if any(not re.fullmatch(r'\\(?:x..|u....|["\\bnrtvfa/])', piece) for piece in pieces):
         return "none"
-    if "\\\\" in pieces:
+    twice = "\\\\" in pieces
+    if twice and ('\\"' in pieces or any(map(_is_escaped, lines))):
         return "c"
     if any(re.fullmatch(r"\\x[0-9a-f]*[a-f][0-9a-f]*", piece) for piece in pieces):
         return "apache"
+    if twice:
+        return "none"
     return "quote" if '\\"' in pieces else "nginx"
+
+
+def _is_escaped(line: str) -> bool:
+    """Tell whether two backslashes stand between quotes."""
+    return any(line.count('"', 0, found.start()) % 2 for found in re.finditer(r"\\\\", line))

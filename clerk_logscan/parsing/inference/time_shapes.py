@@ -39,6 +39,10 @@ FORMS: Final = (
         rf"[0-9]{{1,2}}/{_MONTH}/[0-9]{{4}} {_CLOCK}(?:\.[0-9]+)?(?: [+-][0-9]{{4}})?",
         ("strftime(%d/%b/%Y %H:%M:%S%.f %z)", "strftime(%d/%b/%Y %H:%M:%S%.f)"),
     ),
+    Form(  # Go's time.Time.String()
+        rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} {_CLOCK}(?:\.[0-9]+)? [+-][0-9]{{4}} [A-Z]{{3,5}}(?: m=[+-][0-9.]+)?",
+        ("iso8601",),
+    ),
     Form(
         rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}(?:[.,][0-9]+)? ?{_ZONE}?",
         ("iso8601", "strftime(%Y-%m-%d %H:%M:%S%.f %Z)"),
@@ -60,9 +64,13 @@ FORMS: Final = (
         rf"{_DAY} {_MONTH} [ 0-9][0-9] {_CLOCK}(?:\.[0-9]+)? [0-9]{{4}}",
         ("strftime(%a %b %e %H:%M:%S%.f %Y)",),
     ),
-    Form(  # Node's own toLocaleString, in which Nest writes
-        r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}, [0-9]{1,2}:[0-9]{2}:[0-9]{2}\W[AP]M",
-        ("strftime(%m/%d/%Y, %I:%M:%S %p)", "strftime(%m/%d/%Y, %I:%M:%S\u202f%p)"),
+    Form(  # a browser's toLocaleString, in which Nest writes, and Azure's portal
+        r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4},? [0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?\W[AP]M",
+        (
+            "strftime(%m/%d/%Y, %I:%M:%S%.f %p)",
+            "strftime(%m/%d/%Y, %I:%M:%S%.f\u202f%p)",
+            "strftime(%m/%d/%Y %I:%M:%S%.f %p)",
+        ),
     ),
     Form(
         rf"[0-9]{{1,2}}-{_MONTH}-[0-9]{{4}} {_CLOCK}(?:\.[0-9]+)?",
