@@ -27,6 +27,8 @@ from clerk_logscan.window import Window
 NEAR: Final = timedelta(hours=26)
 # A sweep by more clients than this has no context of each: a search for all their addresses would pick the whole log.
 CLIENTS: Final = 2000
+# A search for more addresses than these takes longer than to parse every line.
+SEARCHED: Final = 256
 # Of requests that no rule can report, so many of those parsed at once are kept: they show the site's own host and
 # referers. Behind the lines of the beginning fewer do, so that a long log takes no more memory.
 TYPICAL: Final = 256
@@ -73,33 +75,36 @@ class Looks:
         findings = findings.filter(pl.col("severity") != "info").sort("severity", maintain_order=True)
         clients = _addresses(findings)[:CLIENTS]
         names = {max(path.split("/"), key=len) for path in self.options.proxy_paths}
-        search = Search((), [text.encode() for text in ("#Fields:", *sorted(names), *clients)])
-        keep = _around(findings, clients, self.options)
-        again = [source for source in sources if source.rereadable]
+        whole = self.options.full or len(clients) > SEARCHED
+        search = Search((), [text.encode() for text in ("#Fields:", *sorted(names), *(() if whole else clients))])
+        look = partial(self._look, search=search, keep=_around(findings, clients, self.options), whole=whole, last=True)
         found = Gathered()
-        for reading in self._look(again, search, keep, whole=self.options.full):
+        for reading in look([source for source in sources if source.rereadable]):
             found.add(reading.requests)
         for window in self._windows.values():
-            for reading in self._look([window], search, keep, whole=self.options.full):
+            for reading in look([window]):
                 found.add(window.placed(reading.requests))
         return found.frame
 
-    def _look(self, sources: Sequence[Source], search: Search, keep: Keep, *, whole: bool) -> Iterator[Reading]:
+    def _look(
+        self, sources: Sequence[Source], search: Search, keep: Keep, *, whole: bool, last: bool = False
+    ) -> Iterator[Reading]:
         """Read the inputs side by side; yield them in their order, without those that were not begun."""
-        work = partial(self._read, search=search, keep=keep, whole=whole, tally=_Tally(sources, self.progress))
+        tally = _Tally(sources, self.progress)
+        work = partial(self._read, search=search, keep=keep, whole=whole, last=last, tally=tally)
         return side_by_side(work, sources, self.options.workers or 0, self._stop)
 
-    def _read(self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool) -> Reading:
+    def _read(self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool, last: bool) -> Reading:
         """Read one input; once more and whole where it showed only meanwhile that it must be."""
-        once = partial(self._once, source, search, keep, tally)
+        once = partial(self._once, source, search, keep, tally, last=last)
         reading = once(whole=whole)
         return once(whole=True) if reading.missed and source.rereadable else reading
 
-    def _once(self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool) -> Reading:
+    def _once(self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool, last: bool) -> Reading:
         scan = Scan(source, search, digest=self.options.evidence, stop=self._stop)
         parser = Parser(self.definitions, source.name, self.options.assume_timezone)
         window = None if source.rereadable else self._windows.setdefault(source.name, Window(source.name))
-        return read(scan, parser, whole=whole, keep=keep, told=tally, window=window)
+        return read(scan, parser, whole=whole, keep=keep, told=tally, window=window, last=last)
 
     def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Keep the needed requests and some typical ones."""

@@ -32,7 +32,9 @@ class Reading:
     scan: Scan
     parser: Parser
     keep: Keep
+    last: bool = False  # what cannot be read was told by an earlier look: it is counted, not held
     request_count: int = 0
+    malformed: int = 0
     not_requests: int = 0
     picked_only: bool = False  # of some blocks only the picked lines were parsed
     _requests: list[pl.DataFrame] = field(default_factory=list)
@@ -43,7 +45,9 @@ class Reading:
         """Take what the parser made of some lines."""
         self.request_count += parsed.requests.height
         self.not_requests += parsed.not_requests
-        self._unread.append(parsed.malformed)
+        self.malformed += parsed.malformed.height
+        if not self.last:
+            self._unread.append(parsed.malformed)
         self._times.append(silences.telling(parsed.requests["timestamp"]))
         self._requests.append(self.keep(parsed.requests))
 
@@ -87,17 +91,16 @@ class Reading:
     def row(self) -> dict[str, Any]:
         """Return the input's row of the ledger by the contract's names; `_` keys are for the investigation."""
         scan, times = self.scan, self.times.to_list()
-        malformed = sum(part.height for part in self._unread)
         return {
             "source": scan.source.name,
             "sha256": scan.sha256,
             "bytes": scan.bytes,
             "lines": scan.lines,
             "searched": scan.lines,
-            "examined": self.request_count + self.not_requests + malformed,
+            "examined": self.request_count + self.not_requests + self.malformed,
             "requests": self.request_count,
             "not_requests": self.not_requests,
-            "malformed": malformed,
+            "malformed": self.malformed,
             "suspicious_malformed": 0,
             "log_formats": dict(self.parser.log_formats),
             "first_timestamp": times[0] if times else None,
@@ -107,7 +110,7 @@ class Reading:
             "error": scan.error or self._unsaid(),
             "_set": log_sets.name(scan.source.name),
             "_times": times,
-            "_requestlike": malformed,
+            "_requestlike": self.malformed,
             "_guessed": self._guessed(),
         }
 
@@ -120,14 +123,16 @@ def read(
     keep: Keep,
     told: Callable[[Scan], None] = lambda scan: None,
     window: Window | None = None,
+    last: bool = False,
 ) -> Reading:
     """Read one input to its end; `whole` parses every line, else what was picked.
 
-    `told` is called after each block; `window` holds the last ones of an input that cannot be read again.
+    `told` is called after each block; `window` holds the last ones of an input that cannot be read again. `last`: see
+    Reading.
 
     Nothing is raised for bad input: what could not be read is said by `scan.complete` and `scan.error`.
     """
-    reading = Reading(scan, parser, keep)
+    reading = Reading(scan, parser, keep, last)
     gathered = _Gathered(reading)
     detected = False
     for batch in scan:

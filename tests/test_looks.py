@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from clerk_logscan import formats
+from clerk_logscan import destinations, formats, rules
+from clerk_logscan import looks as looks_module
 from clerk_logscan.looks import LATER, TYPICAL, Looks
 from clerk_logscan.options import Options, silent
 from clerk_logscan.readers import sources
@@ -40,3 +42,23 @@ def test_of_a_long_log_few_typical_requests_are_kept_behind_its_beginning(tmp_pa
     late = [target for target in targets if target.startswith("/1") and len(target) == len("/100000")]
     assert "/__clerk//evil.example/" in targets
     assert 0 < len(late) < 4 * LATER
+
+
+@pytest.mark.parametrize("searched", [0, 1000])
+def test_whether_addresses_are_searched_or_every_line_is_parsed_the_same_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, searched: int
+) -> None:
+    """The second look finds what the clients of the findings did, and the proxy's requests."""
+    monkeypatch.setattr(looks_module, "SEARCHED", searched)
+    path = log(tmp_path / "access.log", 5000, {1234: "/__clerk//evil.example/"})
+    text = (
+        Path(path).read_text().replace("198.51.100.7 - - [30/Mar/2026:00:00:1", "203.0.113.9 - - [30/Mar/2026:00:00:1")
+    )
+    Path(path).write_text(text.replace('"GET /1300 ', '"GET /__clerk/v1/client '))
+    found, _ = sources.find([path])
+    looks = Looks(Options(), formats.chosen(Options()), silent)
+    seen = destinations.resolve(pl.concat([reading.requests for reading in looks.first(found)]), Options())
+    more = looks.second(found, rules.apply(seen))
+    client = text.splitlines()[1234].split()[0]
+    wanted = [n for n, line in enumerate(text.splitlines(), 1) if line.startswith(client) or n == 1301]
+    assert more["line_number"].to_list() == wanted and 400 < len(wanted) < 5000
