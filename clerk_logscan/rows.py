@@ -88,6 +88,19 @@ def items(rows: Sequence[Row], name: str) -> list[Any]:
     return list(dict.fromkeys(item for row in rows for item in row.get(name) or ()))
 
 
+def grouped(rows: Sequence[Row], name: str, field: str, most: int) -> dict[Any, list[Any]]:
+    """Return for each value of the field `name` the first few different ones of another, in the order of their rows."""
+    if isinstance(rows, Rows):
+        import polars as pl
+
+        values = pl.col(field).unique(maintain_order=True).head(most)
+        return dict(rows.frame.select(name, field).group_by(name).agg(values).iter_rows())
+    found: dict[Any, dict[Any, None]] = {}
+    for row in rows:
+        found.setdefault(row.get(name), {})[row.get(field)] = None
+    return {value: list(others)[:most] for value, others in found.items()}
+
+
 def picked(rows: Sequence[Row], places: Sequence[int]) -> Sequence[Row]:
     """Return the rows at these places."""
     return Rows(rows.frame[places]) if isinstance(rows, Rows) else [rows[place] for place in places]
@@ -120,6 +133,7 @@ class Shelf:
     def __init__(self, rows: Sequence[Row], name: str) -> None:
         self._rows, self._name = rows, name
         self._lists: dict[Any, list[Row]] = {}
+        self._of_frame: tuple[dict[Any, int], pl.Series] | None = None
         for row in () if isinstance(rows, Rows) else rows:
             if row.get(name) is not None:
                 self._lists.setdefault(row[name], []).append(row)
@@ -127,8 +141,19 @@ class Shelf:
     def of(self, value: Any) -> Sequence[Row]:
         """Return the rows with this value, in their order."""
         if isinstance(self._rows, Rows):
-            return having(self._rows, self._name, value)
+            numbers, places = self._of_frame = self._of_frame or _places(self._rows.frame, self._name)
+            found = numbers.get(value)
+            return Rows(self._rows.frame.clear() if found is None else self._rows.frame[places[found]])
         return self._lists.get(value, [])
+
+
+def _places(frame: pl.DataFrame, name: str) -> tuple[dict[Any, int], pl.Series]:
+    """Return the number of each value of a column, and in a list a number the places of its rows."""
+    import polars as pl
+
+    told = frame.select(pl.col(name), pl.int_range(pl.len()).alias("_place")).filter(pl.col(name).is_not_null())
+    groups = told.group_by(name).agg("_place")
+    return {value: number for number, value in enumerate(groups[name])}, groups["_place"]
 
 
 def ordered(rows: Sequence[Row], key: Callable[[Row], Any], columns: Callable[[], Sequence[pl.Expr]]) -> Sequence[Row]:

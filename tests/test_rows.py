@@ -8,7 +8,20 @@ import polars as pl
 import pytest
 
 from clerk_logscan.reports.inert import json_bytes, json_pieces
-from clerk_logscan.rows import Row, Rows, Shelf, counts, distinct, fields, having, items, lacking, ordered, picked
+from clerk_logscan.rows import (
+    Row,
+    Rows,
+    Shelf,
+    counts,
+    distinct,
+    fields,
+    grouped,
+    having,
+    items,
+    lacking,
+    ordered,
+    picked,
+)
 
 DICTS: list[Row] = [
     {"kind": "finding", "name": "a", "hops": ["x", "y"], "size": 2},
@@ -42,6 +55,7 @@ def test_they_answer_alike(rows: Rows) -> None:
         assert ordered(one, lambda row: row["size"] or 0, lambda: [pl.col("size").fill_null(0)])[0] == DICTS[1]
         assert counts(one, "name") == {"a": 2, DICTS[3]["name"]: 1}
         assert list(fields(one, "kind", "size")) == [(row["kind"], row["size"]) for row in DICTS]
+        assert grouped(one, "kind", "name", 1) == {"finding": ["a"], "context": [None], "gap": [DICTS[3]["name"]]}
         assert items(one, "hops") == ["x", "y"]
         assert picked(one, [3, 1]) == [DICTS[3], DICTS[1]]
         shelf = Shelf(one, "name")

@@ -11,20 +11,22 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import tempfile
 import uuid
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
 
 from clerk_logscan.report import Report
-from clerk_logscan.reports.inert import json_pieces
+from clerk_logscan.reports.inert import json_bytes
 from clerk_logscan.reports.story import Chapter, Story
-from clerk_logscan.rows import distinct
+from clerk_logscan.rows import Row, grouped
 
 _NAMESPACE = uuid.UUID("5f0c2c5e-9d0b-5f57-a9a4-3c1f5a7e34e6")  # of this tool; fixed for all time
 _OBSERVABLES = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")  # STIX 2.1, 2.9: of observables, by their value
 _PUBLISHED = "2026-03-27T00:00:00.000Z"  # the advisory; the time of what has none of its own
 _REPORTED = ("off-host-target", "off-host-after-decoding", "unresolvable-target")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?")
+_IN_MEMORY, _CHUNK = 16_000_000, 1_000_000  # bytes
 _MOST_OBSERVABLES = 200  # an incident's URLs and clients; the JSON report holds them all
 
 
@@ -34,21 +36,27 @@ def render(report: Report) -> Iterator[bytes]:
     Hosts of one's own network (loopback, metadata, private) are observed, but are no indicators. A sighting is of an
     indicator, or of the vulnerability where no foreign host was named.
     """
-    builder = _Builder()
-    for chapter in Story(report.data).chapters:
-        if set(chapter.incident.get("rule_ids") or ()) & set(_REPORTED):
-            builder.incident(chapter)
-    objects = list(builder.objects.values())
-    name = "".join(sorted(item["id"] for item in objects)) + report.verdict
-    yield from json_pieces({"type": "bundle", "id": _id("bundle", name), "objects": objects})
-    yield b"\n"
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as objects:  # what comes first, the id, is made of all of them
+        builder = _Builder(report.data["findings"], objects)
+        for chapter in Story(report.data).chapters:
+            if set(chapter.incident.get("rule_ids") or ()) & set(_REPORTED):
+                builder.incident(chapter)
+        name = "".join(sorted(builder.ids)) + report.verdict
+        bundle = {"type": "bundle", "id": _id("bundle", name), "objects": []}
+        yield json_bytes(bundle, indent=True).removesuffix(b"]\n}")
+        objects.seek(0)
+        yield from iter(lambda: objects.read(_CHUNK), b"")
+        yield b"\n  ]\n}\n"
 
 
 class _Builder:
-    """Collects the objects of a bundle, each once, in the order of their first use."""
+    """Writes the objects of a bundle to `file`, each once, in the order of their first use, and keeps their ids."""
 
-    def __init__(self) -> None:
-        self.objects: dict[str, dict[str, Any]] = {}
+    def __init__(self, findings: Sequence[Row], file: IO[bytes]) -> None:
+        self.ids: set[str] = set()
+        self.file = file
+        self.clients = grouped(findings, "incident_id", "client_ip", _MOST_OBSERVABLES)
+        self.urls = grouped(findings, "incident_id", "target_url", _MOST_OBSERVABLES)
         named = {"name": "clerk-logscan", "identity_class": "system"}
         self.author = ""
         self.author = self._add("identity", "clerk-logscan", _PUBLISHED, **named)
@@ -67,20 +75,25 @@ class _Builder:
     def _add(self, kind: str, known_by: str, created: str, /, **properties: Any) -> str:
         """Add an object that is made at a time, and return its id, which is made of what it is known by."""
         identifier = _id(kind, known_by)
-        if identifier not in self.objects:
+        if identifier not in self.ids:
             author = {"created_by_ref": self.author} if self.author else {}
             made = {"created": _moment(created, 3), "modified": _moment(created, 3)}
             head = {"type": kind, "spec_version": "2.1", "id": identifier}
-            self.objects[identifier] = {**head, **author, **made, **properties}
+            self._write({**head, **author, **made, **properties})
         return identifier
 
     def _observable(self, kind: str, value: str) -> str:
         """Add a host, an address or a URL and return its id."""
         known = json.dumps({"value": value}, ensure_ascii=False, separators=(",", ":"))
         identifier = f"{kind}--{uuid.uuid5(_OBSERVABLES, known)}"
-        told = {"type": kind, "spec_version": "2.1", "id": identifier, "value": value}
-        self.objects.setdefault(identifier, told)
+        if identifier not in self.ids:
+            self._write({"type": kind, "spec_version": "2.1", "id": identifier, "value": value})
         return identifier
+
+    def _write(self, item: dict[str, Any]) -> None:
+        start = b",\n    " if self.ids else b"\n    "
+        self.file.write(start + json_bytes(item, indent=True).replace(b"\n", b"\n    "))
+        self.ids.add(item["id"])
 
     def incident(self, chapter: Chapter) -> None:
         """Add what an incident showed."""
@@ -117,17 +130,17 @@ class _Builder:
 
     def _observed(self, chapter: Chapter, first: str, last: str) -> str | None:
         """Add the hosts, URLs and clients of an incident and its observed data; None where it names nothing."""
-        clients = [client for (client,) in distinct(chapter.findings, "client_ip")]
-        urls = [url for (url,) in distinct(chapter.findings, "target_url")]
+        incident = chapter.incident.get("incident_id")
+        clients, urls = self.clients.get(incident, []), self.urls.get(incident, [])
         found = [self._host_object(host) for host in chapter.hosts[:_MOST_OBSERVABLES] if host]
-        found += [self._observable("url", url) for url in urls[:_MOST_OBSERVABLES] if url]
-        found += [self._address_object(str(client)) for client in clients[:_MOST_OBSERVABLES] if _address(client)]
+        found += [self._observable("url", url) for url in urls if url]
+        found += [self._address_object(str(client)) for client in clients if _address(client)]
         references = list(dict.fromkeys(found))
         if not references:
             return None
         return self._add(
             "observed-data",
-            f"{chapter.incident.get('incident_id')} {first} {' '.join(references)}",
+            f"{incident} {first} {' '.join(references)}",
             last,
             first_observed=_moment(first),
             last_observed=_moment(last),
