@@ -102,6 +102,18 @@ def cut(chunks: Iterable[bytes], size: int = BLOCK, longest: int = LONGEST_LINE,
     held: list[bytes] = []
     length, newlines = 0, False
     for chunk in chunks:
+        head = chunk.find(b"\n") + 1 if len(chunk) >= size // 2 else 0
+        if head:  # a large chunk is not copied: its first line ends what was held, the others are a block
+            if length:
+                seam = b"".join([*held, chunk[:head]])
+                yield Block(seam, 0, len(seam), offset)
+                offset += len(seam)
+            start, end = head if length else 0, chunk.rfind(b"\n") + 1
+            if start < end:
+                yield Block(chunk, start, end, offset)
+                offset += end - start
+            held, length, newlines = [chunk[end:]], len(chunk) - end, False
+            continue
         held.append(chunk)
         length += len(chunk)
         newlines = newlines or b"\n" in chunk

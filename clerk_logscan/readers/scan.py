@@ -31,6 +31,7 @@ from clerk_logscan.readers.workers import in_order
 
 __all__ = ["Batch", "Block", "Line", "Scan"]
 
+_TELLING: Final = 64 << 10  # bytes from which on a block shows what is frequent in its input
 _POLL: Final = 0.2  # seconds between two looks at `stop` while a pipe gives nothing
 
 
@@ -131,7 +132,7 @@ class Scan:
 
     def _picked(self, blocks: Iterator[Block]) -> Iterator[Picked]:
         """Yield what is picked of `blocks`, searched beside their reading."""
-        return in_order(lambda numbered: self._pick(numbered[1], numbered[0]), enumerate(blocks))
+        return in_order(lambda numbered: self._pick(*numbered), _numbered(blocks))
 
     def _unpacked(self, stored: BinaryIO) -> Iterator[bytes]:
         """Yield the inflated bytes. Where they are damaged, inflate once more and finely, for what that call lost."""
@@ -190,6 +191,15 @@ class Scan:
     def _say(self, what: str) -> None:
         """Set the error, the first one that is met."""
         self.error = self.error or f"{self.source.name} {what}"
+
+
+def _numbered(blocks: Iterator[Block]) -> Iterator[tuple[Block, int]]:
+    """Yield each block and its index; small ones, which show nothing of what is frequent, have -1 behind the first."""
+    index = 0
+    for block in blocks:
+        counts = len(block) >= _TELLING or index == 0
+        yield block, index if counts else -1
+        index += counts
 
 
 def _behind(skipped: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
