@@ -357,6 +357,28 @@ def test_yaml_documents_as_gcloud_prints_them_are_records() -> None:
     assert peeler.joined + found.height == len(documents)
 
 
+def test_records_that_pino_pretty_prints_are_those_of_pino() -> None:
+    printed = [
+        "[14:51:36.125] INFO (web/17 on vm): request completed",
+        "    req: {",
+        '      "method": "GET",',
+        '      "url": "/__clerk//evil.example/"',
+        "    }",
+        '    reqId: "req-1"',
+        "    responseTime: 12",
+        "npm notice",
+        "[14:51:37.000] INFO (17): Server listening",
+    ]
+    found, peeler = peel(printed)
+    assert found["text"].to_list() == [
+        '{"time":"14:51:36.125","level":"INFO","pid":"17","hostname":"vm","msg":"request completed",'
+        '"req":{"method":"GET","url":"/__clerk//evil.example/"},"reqId":"req-1","responseTime":"12"}',
+        *printed[7:],
+    ]
+    assert found["line_number"].to_list() == [1, 8, 9]
+    assert peeler.needs_all and peeler.joined + found.height == len(printed)
+
+
 def test_yaml_that_is_none_or_could_grow_without_bound_stays_as_it_is() -> None:
     bomb = ["---", "a: &a x", "b: [*a, *a]", "---", "c: [", "---", "d: 1"]
     assert peel(bomb)[0]["text"].to_list() == ["a: &a x", "b: [*a, *a]", "c: [", '{"d":"1"}']

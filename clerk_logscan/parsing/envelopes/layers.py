@@ -12,6 +12,7 @@ from clerk_logscan.parsing.envelopes import (
     detection,
     journal,
     octets,
+    pino_pretty,
     printed,
     ruby_hashes,
     yaml_documents,
@@ -28,11 +29,19 @@ if TYPE_CHECKING:
 
 Take = Callable[[pl.DataFrame], Taken]
 
-_Whole = journal.Export | journal.Verbose | yaml_documents.Documents | printed.Printed | audit_sections.Sections
+_Whole = (
+    journal.Export
+    | journal.Verbose
+    | yaml_documents.Documents
+    | pino_pretty.Documents
+    | printed.Printed
+    | audit_sections.Sections
+)
 _WHOLES: Final[tuple[tuple[Callable[[Sequence[str]], bool], type[_Whole]], ...]] = (
     (journal.is_export, journal.Export),
     (journal.is_verbose, journal.Verbose),
     (yaml_documents.is_yaml, yaml_documents.Documents),
+    (pino_pretty.is_pretty, pino_pretty.Documents),
     (ruby_hashes.is_ruby, ruby_hashes.Hashes),
     (audit_sections.is_audit, audit_sections.Sections),
     (printed.is_json, printed.Json),

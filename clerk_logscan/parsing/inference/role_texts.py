@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -29,6 +30,10 @@ def add_texts(columns: Sequence[Column], roles: Roles) -> None:
 
 def _add_agent(free: Sequence[Column], columns: Sequence[Column], roles: Roles) -> None:
     named = [one for one in free if one.rank("user_agent") is not None and not _is_odd_agent(one)]
+    if any(one.known for one in named) or all(one.name is not None for one in free):
+        named = [one for one in named if one.known] or named
+    else:  # a name without a value, and columns without names: `ua="-"` is the upstream's address
+        named = []
     if named:
         roles.give("user_agent", "text", [min(named, key=lambda one: one.rank("user_agent") or 0)], "named so")
         return
@@ -38,15 +43,28 @@ def _add_agent(free: Sequence[Column], columns: Sequence[Column], roles: Roles) 
         if one.name is None and one.share(shapes.AGENT) >= _SOME and one.share(shapes.PROTOCOL) < _SOME
     ]
     best = max(found, key=lambda one: (one.quoted, one.share(shapes.AGENT), one.place), default=None)
+    best = best or _behind_referer(free, columns, roles)
     if best is not None and best.known:
         kind = "plus" if any(map(_PLUSES.match, best.known)) and not any(" " in text for text in best.known) else "text"
         roles.give("user_agent", kind, [best], f"{best.share(shapes.AGENT):.0%} of it look like products")
 
 
+def _behind_referer(free: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
+    """Return the quoted text behind a referer, right behind the numbers: there the combined format has its agent."""
+    status = roles.place_of(columns, "status") or roles.place_of(columns, "request")
+    quoted = [one for one in free if one.name is None and one.quoted and status is not None and one.place > status]
+    for first, second in pairwise(quoted):
+        urls = not first.known or first.share(shapes.URL) == 1.0
+        odd = rf"{shapes.URL}|{shapes.ADDRESSES}|{shapes.HOST}|{shapes.ID}|[0-9., :-]*"
+        if second.place == first.place + 1 and urls and second.known and not second.share(odd):
+            return second
+    return None
+
+
 def _is_odd_agent(one: Column) -> bool:
     """Tell whether what is named an agent is something else, such as the shipper's name."""
     short = names.plain(one.name or "") in ("agent", "browser", "ua") and one.known and one.share(shapes.AGENT) < _SOME
-    return bool(short) and (one.constant or one.share(shapes.ADDRESS) > 0)
+    return bool(short) and (one.constant or one.share(shapes.ADDRESSES) > 0)
 
 
 def _add_referer(free: Sequence[Column], columns: Sequence[Column], roles: Roles) -> None:

@@ -1,0 +1,107 @@
+"""Peel what pino-pretty prints for people: a line of time, level and message, the other keys below it, indented.
+
+https://github.com/pinojs/pino-pretty: four blanks before each key, its value as JSON over as many lines as that takes.
+The record becomes pino's own JSON again, for what reads that; its row is that of its first line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from clerk_logscan.parsing.envelopes.work import Taken
+from clerk_logscan.parsing.pieces import KEY, MAX_TEXT, RUN
+
+NAME: Final = "pino-pretty"
+_HEAD: Final = re.compile(
+    r"\[(?P<time>[^\]]*)\] (?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL|[A-Z]{3,9})"
+    r"(?: \((?:[^/()]*/)?(?P<pid>\d+)(?: on (?P<hostname>[^()]*))?\))?: ?(?P<msg>.*)"
+)
+_KEY: Final = re.compile(r"    ([A-Za-z_$][\w.$-]*): ?(.*)")
+_INDENT: Final = "    "
+Row = dict[str, Any]
+
+
+def is_pretty(texts: Sequence[str]) -> bool:
+    """Tell whether sampled `texts` are such records: first lines with keys right below, and little else."""
+    filled = [text for text in texts if text.strip()]
+    heads = [place for place, text in enumerate(filled) if _HEAD.fullmatch(text)]
+    keyed = sum(1 for place in heads if place + 1 < len(filled) and _KEY.fullmatch(filled[place + 1]))
+    below = sum(1 for text in filled if text.startswith(_INDENT))
+    return keyed > 0 and (len(heads) + below) * 2 > len(filled)
+
+
+class Documents:
+    """The records of one input, across blocks."""
+
+    name: Final = NAME
+
+    def __init__(self) -> None:
+        self._open: list[Row] = []
+        self._size = 0
+        self.joined = 0
+
+    def take(self, frame: pl.DataFrame) -> Taken:
+        """Return the records that the rows of `frame` (work.WORK) end, as JSON, and other lines as they are."""
+        hits = [found for row in frame.iter_rows(named=True) for found in self._line(row)]
+        self.joined += frame.height - len(hits)
+        return pl.DataFrame(hits, schema=frame.schema), frame.clear()
+
+    def finish(self) -> list[Row]:
+        """Return the last record."""
+        found = list(self._end())
+        self.joined -= len(found)
+        return found
+
+    def _line(self, row: Row) -> Iterator[Row]:
+        text = row["text"]
+        inside = (
+            self._open and text.startswith(_INDENT) and all(self._open[-1][name] == row[name] for name in (RUN, KEY))
+        )
+        if not inside or self._size > MAX_TEXT:
+            yield from self._end()
+        if not self._open and not _HEAD.fullmatch(text):
+            yield row
+            return
+        self._open.append(row)
+        self._size += len(text)
+
+    def _end(self) -> Iterator[Row]:
+        """Return the record that ends here; a first line with nothing below it as it stands."""
+        rows, self._open, self._size = self._open, [], 0
+        if len(rows) < 2:
+            yield from rows
+            return
+        from clerk_logscan.parsing.envelopes.values import dump
+
+        outer = f"{rows[0]['envelopes']}>{NAME}" if rows[0]["envelopes"] else NAME
+        yield {**rows[0], "text": dump(_record([row["text"] for row in rows])), "envelopes": outer}
+
+
+def _record(texts: Sequence[str]) -> dict[str, Any]:
+    """Return the record of a first line and those below it; the first line's own keys win, as pino writes them once."""
+    head = _HEAD.fullmatch(texts[0])
+    record: dict[str, Any] = {name: text for name, text in head.groupdict().items() if text} if head else {}
+    key = ""
+    lines: list[str] = []
+    for text in [*texts[1:], ""]:
+        found = _KEY.fullmatch(text)
+        if found or not text:
+            if key:
+                record.setdefault(key, _value("\n".join(lines)))
+            key, lines = (found[1], [found[2]]) if found else ("", [])
+        else:
+            lines.append(text)
+    return record
+
+
+def _value(text: str) -> Any:
+    """Return a value that was printed as JSON; else the text itself."""
+    from clerk_logscan.parsing import json_values
+
+    if text.startswith("{"):
+        return next(json_values.read_objects(pl.Series([text]))) or text
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' and "\\" not in text else text
