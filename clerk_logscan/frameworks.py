@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from clerk_logscan import nodejs, whatwg
@@ -29,9 +30,9 @@ class Request(NamedTuple):
     prefix: str
     newer: bool = False  # read paths as Nodes newer than 20 do
 
-    def parse(self, reference: str, base: str | None = None, search: str | None = None) -> whatwg.Url | None:
+    def parse(self, reference: str, base: str | None = None) -> whatwg.Url | None:
         """Return what `new URL(reference, base)` gives in this request's Node, None where it throws."""
-        return whatwg.parse(reference, base, search=search, newer=self.newer)
+        return whatwg.parse(reference, base, newer=self.newer)
 
 
 class Result(NamedTuple):
@@ -129,7 +130,7 @@ def _fastify_bad_url(target: str) -> bool:
             if "#" in rest or rest[:1] in ("", "/", "?") or whatwg.parse(target) is None:
                 return True
             target = "/" + re.sub(r"^[^/?]*/?", "", rest)
-    return nodejs.decode_uri_fails(re.split(r"[?#]", target[1:], maxsplit=1)[0])
+    return "%" in target and nodejs.decode_uri_fails(re.split(r"[?#]", target[1:], maxsplit=1)[0])
 
 
 def is_under(path: str, prefix: str) -> bool:
@@ -159,9 +160,18 @@ def _forward(name: str, url: whatwg.Url, request: Request, failure: int | None, 
     """Follow clerkFrontendApiProxy: the rest of the path is a URL reference against the Frontend API."""
     path = url.pathname
     rest = path[len(request.prefix) :] or "/"
-    target = request.parse(rest, FRONTEND_API, url.search)
-    if target is None:
+    found = _fetched(rest, url.search, request.method, request.newer)
+    if found is None:
         return Result(name, "invalid-rest", failure, crashed, path, rest, reason="The rest has no valid host.")
-    refused = _throws(target, request.method) or (target.port != "" and int(target.port) in nodejs.BLOCKED_PORTS)
+    target, refused = found
     reason = "fetch refuses this URL before it connects." if refused else "The key goes with the request."
     return Result(name, "fetched", 200, False, path, rest, target.href, target.host, target.hostname, refused, reason)
+
+
+@lru_cache(maxsize=256)  # the frameworks ask for the same rests
+def _fetched(rest: str, search: str, method: str, newer: bool) -> tuple[whatwg.Url, bool] | None:
+    """Return the URL of the fetch and whether fetch refuses it; None where the rest has no valid host."""
+    target = whatwg.parse(rest, FRONTEND_API, search=search, newer=newer)
+    if target is None:
+        return None
+    return target, _throws(target, method) or (target.port != "" and int(target.port) in nodejs.BLOCKED_PORTS)

@@ -31,6 +31,7 @@ METHODS: Final = frozenset(_METHODS.split())
 _AUTHORITY: Final = r"(?:@?[A-Za-z0-9\-_.!~*'()%;:&=+$,\[\]])*@?(?:[/?][\x21-\x7e]*)?"
 _TARGET: Final = re.compile(rf"[/*][\x21-\x7e]*|[A-Za-z]+://{_AUTHORITY}")
 _CONNECT_TARGET: Final = re.compile(_AUTHORITY)
+_NOT_ASCII: Final = re.compile(r"%(?![0-7][0-9A-Fa-f])")  # what else than an escape of ASCII begins with `%`
 _DECODE_URI: Final = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*", re.DOTALL)
 _ENCODED: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
@@ -50,7 +51,7 @@ def parser_status(method: str, target: str) -> int | None:
 
 def decode_uri_fails(text: str) -> bool:
     """Tell whether ECMAScript's `decodeURI` throws: a lone `%`, or escapes that are not UTF-8."""
-    if "%" not in text:
+    if not _NOT_ASCII.search(text):
         return False
     if not _DECODE_URI.fullmatch(text):
         return True
