@@ -25,8 +25,14 @@ def mapped_rows(frame: pl.DataFrame, of: Callable[..., Any], dtype: pl.DataType)
 
 def ordered(frame: pl.DataFrame, *by: str, nulls_last: bool = False) -> pl.DataFrame:
     """Return the rows in the order of these columns, equal ones in theirs; the frame itself where they are already."""
-    places = frame.select(pl.arg_sort_by(by, nulls_last=nulls_last, maintain_order=True)).to_series()
-    return frame if places.is_sorted() else frame[places]
+    return gathered(frame, frame.select(pl.arg_sort_by(by, nulls_last=nulls_last, maintain_order=True)).to_series())
+
+
+def gathered(frame: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+    """Return the rows at these places; the frame itself where they are all its rows in their order."""
+    if len(places) == frame.height and (places == pl.int_range(frame.height, eager=True)).all():
+        return frame
+    return frame[places]
 
 
 def firsts(frame: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 
 from clerk_logscan import __version__
 from clerk_logscan.incident import lines
-from clerk_logscan.incident.columns import ordered
+from clerk_logscan.incident.columns import gathered, ordered
 from clerk_logscan.incident.coverage import Span
 from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.hops import Hops
@@ -53,7 +53,7 @@ def finding_rows(findings: pl.DataFrame, events: Events) -> pl.DataFrame:
     settled = mine.join(
         events.table.select("event", "outcome", "incident_id", "event_id"), on="event", maintain_order="left"
     ).with_columns(events.severity(pl.col("outcome")).alias("severity"))
-    told = settled.drop("rule_id").join(findings.drop("severity"), on="_row", maintain_order="left")
+    told = gathered(findings, settled["_row"]).with_columns(*settled.drop("rule_id", "_row"))
     rows = ordered(told, "timestamp", nulls_last=True)
     return rows.with_columns(texts(rows["timestamp"].dt.epoch("us")).alias("timestamp")).select(FINDING_COLUMNS)
 

@@ -47,6 +47,8 @@ class Events:
 
     def at(self, which: str, column: str) -> pl.Series:
         """Return a column of each event's line `which` (`outer`, `trusted`, ...)."""
+        if self.lines.height == self.table.height:  # a line an event: it is its outer, its gravest and all else
+            return self.lines[column]
         return self.lines[column].gather(self.table[which])
 
     def where(self, wanted: pl.Expr | pl.Series) -> Events:
@@ -181,7 +183,8 @@ def _in_time_order(lines: pl.DataFrame, logs: Logs) -> pl.DataFrame:
         pl.col("line_number").fill_null(0).alias("_number"),
     ).sort("_time", "_input", "_number", nulls_last=True, maintain_order=True)
     numbered = order.select("request", pl.int_range(pl.len()).alias("event"))
-    return ordered(lines.join(numbered, on="request", how="left", maintain_order="left"), "event", "copy", "place")
+    event = lines.select("request").join(numbered, on="request", how="left", maintain_order="left")["event"]
+    return ordered(lines.with_columns(event), "event", "copy", "place")
 
 
 def _first(lines: pl.DataFrame, *order: pl.Expr) -> pl.DataFrame:

@@ -129,7 +129,7 @@ def _investigated(
 
 
 def _every(findings: pl.DataFrame, observed: pl.DataFrame) -> pl.DataFrame:
-    """Return every request, the findings with their rule; without the texts that only a finding's row needs."""
+    """Return every request, the findings first, with their rule; without the texts that only a finding's row needs."""
     bulky = ("raw", "target_url", "decoded_url", "protocol")
     told, seen = findings.drop(bulky, strict=False), observed.drop(bulky, strict=False)
     if told.height:
@@ -148,7 +148,7 @@ def _told(every: pl.DataFrame, known: Logs) -> pl.DataFrame:
 
     With one log alone nothing can be joined, and only the findings are looked at.
     """
-    found = every.filter(lines.reported())
+    found = every.head(every.height - every["rule_id"].null_count())
     if len(known.all) < 2:
         return lines.table(found, known)
     others = _nearest(every.filter(_through() & ~lines.reported()), found)

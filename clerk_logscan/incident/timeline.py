@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from clerk_logscan.incident.columns import ordered
 from clerk_logscan.incident.coverage import Span
 from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.logs import Log
@@ -55,8 +56,9 @@ def rows(frame: pl.DataFrame) -> pl.DataFrame:
 
 def in_time_order(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Return the rows in the order of time, those without one last; rows of one time keep theirs, findings last."""
-    order = pl.col("kind").replace_strict(_ORDER, return_dtype=pl.Int64)
-    return pl.concat(parts).sort("_time", order, nulls_last=True, maintain_order=True).drop("_time")
+    order = pl.col("kind").replace_strict(_ORDER, return_dtype=pl.Int64).alias("_order")
+    told = pl.concat(parts).with_columns(order)
+    return ordered(told, "_time", "_order", nulls_last=True).drop("_time", "_order")
 
 
 def of_events(events: Events, logs: Sequence[Log]) -> pl.DataFrame:
