@@ -64,3 +64,17 @@ def test_the_outermost_list_whose_records_are_understood_is_chosen_and_azure_s_w
     assert find([text], lambda _: False, lambda one: one.startswith('{"ts"')) == Batch("rows", 4)
     assert find([text], lambda _: False, lambda _: False) == AZURE
     assert find([text, text], lambda _: True, lambda _: True) == AZURE
+
+
+def test_a_document_in_one_line_gives_its_records_whatever_their_list_is_called() -> None:
+    for document in DOCUMENTS.values():
+        assert parse([json.dumps(document)])[0].requests["request_target"].to_list() == TARGETS
+    lines = {"entries": [{"id": 1, "logline": NGINX.format(target)} for target in TARGETS]}
+    assert parse([json.dumps(lines)])[0].requests["request_target"].to_list() == TARGETS
+
+
+def test_a_list_of_what_a_client_sent_or_a_request_s_own_list_is_none_of_records() -> None:
+    sent = {"level": "info", "headers": [{"value": NGINX.format("/planted")}], "query": [flat("/planted")]}
+    own = flat("/a") | {"matches": [flat("/planted"), flat("/planted")]}
+    assert parse([json.dumps(sent)] * 3)[0].requests.is_empty()
+    assert parse([json.dumps(own)] * 3)[0].requests["request_target"].to_list() == ["/a"] * 3

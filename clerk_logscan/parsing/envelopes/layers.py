@@ -103,7 +103,7 @@ class Layer:
         self._chosen = [one for one in self._envelopes if one.name in names]
         self._chosen.sort(key=lambda one: names.index(one.name))
         left = [text for text in texts if text and not readable.plain(text) and not readable.wears(text, names)]
-        if len(left) >= detection.MIN_LINES:
+        if len(left) >= detection.MIN_LINES or any(text.lstrip().startswith("{") for text in left):
             from clerk_logscan.parsing.envelopes import trying
 
             self._chosen += trying.invent(left, readable, depth)

@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from clerk_logscan.parsing.envelopes import values
 from clerk_logscan.parsing.envelopes.declarations import Envelope, Path_, Record
-from clerk_logscan.parsing.envelopes.detection import MIN_LINES, Readable
+from clerk_logscan.parsing.envelopes.detection import MAX_INNER, MIN_LINES, Readable
 
 TRIED: Final = 24  # lines
 _LONGEST: Final = 256  # characters of a prefix
 _DEEPEST: Final = 3  # keys of a path
+_DEEPEST_LIST: Final = 6
 
 # What a client sends, or what tells that the record is a request itself.
 _SENT: Final = re.compile(
@@ -38,7 +39,7 @@ def invent(texts: Sequence[str], readable: Readable, depth: int) -> list[Envelop
     texts = list(texts)[:TRIED]
     objects = [text for text in texts if text.lstrip().startswith("{")]
     plain = [text for text in texts if not text.lstrip().startswith(("{", "["))]
-    found = _record(objects, readable, depth) or _prefix(plain, readable, depth)
+    found = _list(objects, readable, depth) or _record(objects, readable, depth) or _prefix(plain, readable, depth)
     return [found] if found else []
 
 
@@ -46,20 +47,55 @@ def _enough(count: int, tried: int) -> bool:
     return count >= MIN_LINES and count * 2 > tried
 
 
+def _list(texts: Sequence[str], readable: Readable, depth: int) -> Envelope | None:
+    """Find the list whose records are read, or hold a line that is: one document may hold them all."""
+    read: Counter[Path_] = Counter()
+    total: Counter[Path_] = Counter()
+    for text in texts:
+        for value, _ in values.records(text)[:1]:
+            for path, items in _lists(value, ()) if not _is_request(value) else ():
+                total[path] += len(items)
+                read[path] += sum(_is_read(item, readable, depth - 1) for item in items)
+    path, count = next(iter(read.most_common(1)), ((), 0))
+    if count * 2 <= total[path]:
+        return None
+    return Envelope(f"record:{'.'.join(path)}", "found by trying", "", record=Record(text=((),), each=path))
+
+
+def _lists(value: Any, path: Path_) -> Iterator[tuple[Path_, list[Any]]]:
+    """Yield the places of lists of objects within `value`, and the first of these objects."""
+    for key, inner in value.items():
+        if _SENT.search(key):
+            continue
+        if isinstance(inner, dict) and len(path) < _DEEPEST_LIST:
+            yield from _lists(inner, (*path, key))
+        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            here = (*path, key, "[]")
+            yield here, [item for item in inner[:MAX_INNER] if isinstance(item, dict)]
+            if len(here) < _DEEPEST_LIST:
+                yield from _lists(inner[0], here)
+
+
+def _is_read(item: Any, readable: Readable, depth: int) -> bool:
+    """Tell whether a record of a list is read, or holds a text that is."""
+    if readable.deep(values.dump(item), depth):
+        return True
+    return any(readable.plain(line) for _, line in _leaves(item, ()))
+
+
 def _record(texts: Sequence[str], readable: Readable, depth: int) -> Envelope | None:
     """Find the one path whose values are lines that are read."""
-    found: Counter[tuple[Path_, bool]] = Counter()
+    found: Counter[Path_] = Counter()
     for text in texts:
         for value, _ in values.records(text)[:1]:
             if not _is_request(value):
                 found.update({place for place, line in _leaves(value, ()) if readable.deep(line, depth - 1)})
     if not found:
         return None
-    (path, several), count = found.most_common(1)[0]
+    path, count = found.most_common(1)[0]
     if not _enough(count, len(texts)):
         return None
-    shape = Record(text=((),), each=path) if several else Record(text=(path,))
-    return Envelope(f"record:{'.'.join(path)}", "found by trying", "", record=shape)
+    return Envelope(f"record:{'.'.join(path)}", "found by trying", "", record=Record(text=(path,)))
 
 
 def _is_request(value: Any) -> bool:
@@ -71,20 +107,18 @@ def _is_request(value: Any) -> bool:
     return any(_is_request(inner) for inner in value.values() if isinstance(inner, dict))
 
 
-def _leaves(value: Any, path: Path_) -> Iterator[tuple[tuple[Path_, bool], str]]:
+def _leaves(value: Any, path: Path_) -> Iterator[tuple[Path_, str]]:
     """Return the texts and objects within `value` that could be lines, with their places."""
     for key, inner in value.items():
         here = (*path, key)
         if _SENT.search(key):
             continue
         if isinstance(inner, str):
-            yield (here, False), inner.rstrip("\r\n")
+            yield here, inner.rstrip("\r\n")
         elif isinstance(inner, dict):
-            yield (here, False), values.dump(inner)
+            yield here, values.dump(inner)
             if len(here) < _DEEPEST:
                 yield from _leaves(inner, here)
-        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            yield ((*here, "[]"), True), values.dump(inner[0])
 
 
 def _prefix(texts: Sequence[str], readable: Readable, depth: int) -> Envelope | None:

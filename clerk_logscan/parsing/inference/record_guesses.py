@@ -174,7 +174,7 @@ def _csv(lines: Sequence[str], name: str, heads: Sequence[str]) -> Iterator[Foun
         width, agreed = Counter(map(len, rows)).most_common(1)[0]
         if width <= _FEWEST or agreed < _MOSTLY * len(rows):
             continue
-        named = [row for row in map(cells, heads) if len(row) == width and _is_header(row)]
+        named = [_boxed(row) for row in map(cells, heads) if len(row) == width and _is_header(row)]
         rows = [*named[:1], *(row for row in rows if len(row) == width)]
         yield from _table(name, delimiter, rows, _quotes_as_needed(lines, delimiter))
 
@@ -211,7 +211,13 @@ def _layout(delimiter: str) -> Definition:
     return Definition("", "", "", "csv", delimiter=delimiter, order=())
 
 
+def _boxed(row: list[str]) -> list[str]:
+    """Return a header with names for the empty cells at both ends, where each row is in a box (`| a | b |`)."""
+    return ["left", *row[1:-1], "right"] if row[0] == row[-1] == "" else row
+
+
 def _is_header(row: Sequence[str]) -> bool:
+    row = row[1:-1] if len(row) > 2 and row[0] == row[-1] == "" else row
     return len(set(row)) == len(row) and all(_NAME.fullmatch(cell) and not shapes.is_target(cell) for cell in row)
 
 
