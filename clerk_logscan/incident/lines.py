@@ -50,7 +50,6 @@ OFF_HOST: Final = "off-host-target"
 DECODED: Final = "off-host-after-decoding"
 UNRESOLVABLE: Final = "unresolvable-target"
 CLIENT_BUG: Final = "client-double-slash"
-DOUBLE_SLASH: Final = "double-slash"
 
 
 def table(frame: pl.DataFrame, logs: Logs) -> pl.DataFrame:
