@@ -134,8 +134,9 @@ def _beside(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) 
     run = _run(by_place, status + 1)
     if not run:
         run = _run(by_place, status + 2)
-        flags = next((one for one in columns if one.place == status + 1 and not one.quoted), None)
-        run = run[1:2] if len(run) > 2 and flags is not None and flags.share(_FLAGS) in (0.0, 1.0) else []
+        flags = next((one for one in columns if one.place == status + 1), None)
+        is_envoy = len(run) > 2 and flags is not None and (not flags.known or flags.share(_FLAGS) == 1.0)
+        run = run[1:2] if is_envoy else []
     varied = [one for one in run if not one.constant]
     run = varied if len(run) > 1 and varied else run
     run = [one for one in run if set(one.known) != {"0"}] or run  # sc-substatus, sc-win32-status
