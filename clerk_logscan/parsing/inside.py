@@ -15,7 +15,7 @@ HEADER: Final = re.compile(r"""["\w @.;,\t()-]+""")
 JSON: Final = r"^\s*\{"
 _DEEPEST: Final = 4
 # What a client sends: the line that stands there is no server's.
-_SENT: Final = re.compile(
+SENT: Final = re.compile(
     r"agent|refer|header|cookie|quer|ur[il]|path|arg|param|body|payload_?sent|request", re.IGNORECASE
 )
 
@@ -45,7 +45,7 @@ def _below(record: dict[str, Any], path: str, depth: int) -> Iterator[Found]:
     for key, value in record.items():
         here = f"{path}.{key}"
         if isinstance(value, str):
-            if (" " in value or value.startswith("{")) and not _SENT.search(key):
+            if (" " in value or value.startswith("{")) and not SENT.search(key):
                 yield here, value
         elif isinstance(value, dict) and depth < _DEEPEST:
             yield from _below(value, here, depth + 1)
@@ -82,18 +82,18 @@ def _in_rows(left: pl.Series) -> Iterator[Found]:
         names = csv_cells(layout, header)
         rows = [csv_cells(layout, text) for text in left[1:MOST]]
         rows = [row for row in rows if len(row) == len(names)]
-        if not _tell(names, rows):
+        if not tell(names, rows):
             yield from _cells(names, rows)
 
 
 def _cells(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Found]:
     for row in rows:
         for name, cell in zip(names, row, strict=True):
-            if " " in cell and not _SENT.search(name):
+            if (" " in cell or cell.startswith("{")) and not SENT.search(name):
                 yield name, cell
 
 
-def _tell(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+def tell(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether the columns of a table are those of a request."""
     from clerk_logscan.parsing.inference.record_guesses import tell_request
 

@@ -455,3 +455,17 @@ def test_a_bad_declaration_is_refused_with_its_file_and_the_reason(tmp_path: Pat
     with pytest.raises(EnvelopeError, match=reason) as caught:
         declarations.load(file)
     assert "a.toml" in str(caught.value)
+
+
+def test_a_column_of_a_name_that_nobody_knows_is_found_where_most_of_its_cells_are_lines() -> None:
+    cell = NGINX.replace('"', '""')
+    rows = ["id,payload", *(f'{number},"{cell}"' for number in range(4)), '5,"npm start"']
+    found, peeler = peel(rows)
+    assert peeler.names == ["column:payload"] and [text for text in found["text"] if reads(text)] == [NGINX] * 4
+
+
+@pytest.mark.parametrize("header", ["id,user_agent", "id,referer", "id,request_body"])
+def test_a_column_that_clients_fill_is_none_of_lines(header: str) -> None:
+    cell = NGINX.replace('"', '""')
+    found, _ = peel([header, *(f'{number},"{cell}"' for number in range(4))])
+    assert not any(reads(text) for text in found["text"])

@@ -116,6 +116,10 @@ class Layer:
             if one.table and (table := Table.find(one, texts, readable, depth)):
                 self._table = table
                 texts = [text for text in texts if table.line(text) is None]
+        known = next((one for one in self._envelopes if one.table), None)
+        if self._table is None and known and (unknown := Table.tried(known, texts, readable, depth)):
+            self._table = unknown
+            texts = [text for text in texts if unknown.line(text) is None]
         return texts
 
     def _around_several(self, texts: Sequence[str], readable: detection.Readable, depth: int) -> list[str]:

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from clerk_logscan.parsing import inside
 from clerk_logscan.parsing.envelopes import times
-from clerk_logscan.parsing.envelopes.declarations import Envelope
+from clerk_logscan.parsing.envelopes.declarations import Columns, Envelope
 from clerk_logscan.parsing.envelopes.detection import HEADER_WITHIN, Readable
 from clerk_logscan.parsing.envelopes.records import split
 from clerk_logscan.parsing.envelopes.work import Taken
@@ -49,6 +50,30 @@ class Table:
                 if table._text is not None and table._is_worth(texts, readable, depth):
                     return table
         return None
+
+    @classmethod
+    def tried(cls, known: Envelope, texts: Sequence[str], readable: Readable, depth: int) -> Table | None:
+        """Return the table with a column of a name that is not `known` whose cells are lines, most of them; or None.
+
+        Columns that a client fills are none, nor is one of a table that tells requests by its other columns.
+        """
+        assert known.table is not None
+        for header in texts[:HEADER_WITHIN]:
+            for delimiter in _DELIMITERS:
+                if delimiter not in header or not inside.HEADER.fullmatch(header) or readable.plain(header):
+                    continue
+                names = cls(known, header, delimiter).cells(header)
+                for name in names:
+                    columns = Columns((name.strip().lower(),), known.table.time)
+                    table = cls(Envelope(f"column:{name}", "found by trying", "", table=columns), header, delimiter)
+                    if not inside.SENT.search(name) and table._is_of_lines(names, texts, readable, depth):
+                        return table
+        return None
+
+    def _is_of_lines(self, names: Sequence[str], texts: Sequence[str], readable: Readable, depth: int) -> bool:
+        rows = [text for text in _whole_rows(texts[:TRIED]) if text != self._header and self.line(text) is not None]
+        read = sum(readable.holds(split(self.line(text) or ""), depth - 1) for text in rows)
+        return read * 2 > len(rows) and not inside.tell(names, [self.cells(text) for text in rows])
 
     def fresh(self) -> Table:
         """Return the same table with no row open."""
