@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
@@ -15,9 +15,6 @@ from clerk_logscan.options import Options, Progress, silent
 from clerk_logscan.readers import sources
 from clerk_logscan.readers.sources import InputError
 from clerk_logscan.report import Report
-
-# What makes two parsed rows one: a line may hold several records, and both looks may read it.
-_SAME: Final = ("source", "line_number", "byte_offset", "timestamp", "client_ip", "request_target")
 
 
 def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent) -> Report:
@@ -46,7 +43,7 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
     findings = rules.apply(observed)
     facts = formats.facts(definitions, rows, seen)
     if not looks.stopped and _worth_another_look(findings, rows, facts):
-        more = looks.second(found, findings).join(seen, on=_SAME, how="anti", nulls_equal=True)
+        more = looks.second(found, findings, seen)
         observed = pl.concat([observed, destinations.resolve(more, options)])
 
     unread.write()

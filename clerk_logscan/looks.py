@@ -36,6 +36,10 @@ LATER: Final = 16
 BEGINNING: Final = 50_000
 
 
+# What makes two parsed rows one: a line may hold several records, and both looks may read it.
+_SAME: Final = ("source", "line_number", "byte_offset", "timestamp", "client_ip", "request_target")
+
+
 class Looks:
     """Reads inputs, some side by side, with one set of options; each look reads every input once.
 
@@ -66,8 +70,9 @@ class Looks:
         whole = self.options.full or self.options.unparsed is not None
         return self._look(sources, Search(self.options.proxy_paths), self._telling, whole=whole)
 
-    def second(self, sources: Sequence[Source], findings: pl.DataFrame) -> pl.DataFrame:
-        """Return the other requests of the findings' clients around them, and the proxy's own (schema.FRAME).
+    def second(self, sources: Sequence[Source], findings: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+        """Return the other requests of the findings' clients around them, and the proxy's own (schema.FRAME), without
+        those that were `seen`.
 
         The first tell what was probed before, and who was lured; the second how the logs are hops of each other, and
         whether the application was alive. Honest browsers with the known client bug are none of these clients.
@@ -77,13 +82,15 @@ class Looks:
         names = {max(path.split("/"), key=len) for path in self.options.proxy_paths}
         whole = self.options.full or len(clients) > SEARCHED
         search = Search((), [text.encode() for text in ("#Fields:", *sorted(names), *(() if whole else clients))])
-        look = partial(self._look, search=search, keep=_around(findings, clients, self.options), whole=whole, last=True)
+        around, unseen = _around(findings, clients, self.options), _Unseen(seen)
+        look = partial(self._look, search=search, whole=whole, last=True)
         found = Gathered()
-        for reading in look([source for source in sources if source.rereadable]):
+        again = [source for source in sources if source.rereadable]
+        for reading in look(again, keep=lambda requests: unseen.of(around(requests))):
             found.add(reading.requests)
         for window in self._windows.values():
-            for reading in look([window]):
-                found.add(window.placed(reading.requests))
+            for reading in look([window], keep=around):
+                found.add(unseen.of(window.placed(reading.requests)))
         return found.frame
 
     def _look(
@@ -131,6 +138,22 @@ class _Tally:
             self._sum += scan.read - self._done.get(name, 0)
             self._done[name] = scan.read
         self._progress(name, self._sum, self._total)
+
+
+class _Unseen:
+    """Tells requests that were not seen yet; known by input, so that each is compared with its own only."""
+
+    def __init__(self, seen: pl.DataFrame) -> None:
+        self._seen = seen.select(_SAME).partition_by("source", as_dict=True)
+
+    def of(self, requests: pl.DataFrame) -> pl.DataFrame:
+        """Return those of `requests`, which are of one input, that were not seen."""
+        seen = self._seen.get((requests["source"][0],)) if requests.height else None
+        if seen is None:
+            return requests
+        lines = requests["line_number"]
+        near = seen.filter(pl.col("line_number").is_between(lines.min(), lines.max()))
+        return requests.join(near, on=_SAME, how="anti", nulls_equal=True, maintain_order="left")
 
 
 def _addresses(findings: pl.DataFrame) -> list[str]:

@@ -58,7 +58,23 @@ def test_whether_addresses_are_searched_or_every_line_is_parsed_the_same_is_foun
     found, _ = sources.find([path])
     looks = Looks(Options(), formats.chosen(Options()), silent)
     seen = destinations.resolve(pl.concat([reading.requests for reading in looks.first(found)]), Options())
-    more = looks.second(found, rules.apply(seen))
+    more = looks.second(found, rules.apply(seen), seen.clear())
     client = text.splitlines()[1234].split()[0]
     wanted = [n for n, line in enumerate(text.splitlines(), 1) if line.startswith(client) or n == 1301]
     assert more["line_number"].to_list() == wanted and 400 < len(wanted) < 5000
+
+
+def test_the_second_look_gives_nothing_that_the_first_gave(tmp_path: Path) -> None:
+    """The two together are every line once."""
+    attack = '192.0.2.9 - - [20/Nov/2026:10:00:00 +0000] "GET /__clerk//e.example/{n} HTTP/1.1" 200 5 "-" "curl"\n'
+    (tmp_path / "a.log").write_text("".join(attack.format(n=n) for n in range(500)) + attack.replace("//e", "/e"))
+    found, _ = sources.find([str(tmp_path / "a.log")])
+    options = Options()
+    looks = Looks(options, formats.chosen(options), silent)
+    [reading] = looks.first(found)
+    seen = destinations.resolve(reading.requests, options)
+    findings = rules.apply(seen)
+    assert findings.height == 500
+    more = looks.second(found, findings, seen)
+    assert set(more["line_number"]).isdisjoint(seen["line_number"])
+    assert {*more["line_number"], *seen["line_number"]} == set(range(1, 502))
