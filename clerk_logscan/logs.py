@@ -14,6 +14,7 @@ from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.readers import sources
 from clerk_logscan.readers.scan import Scan
+from clerk_logscan.readers.workers import ahead
 
 TOGETHER: Final = 2  # blocks that are parsed at once
 
@@ -37,7 +38,7 @@ class Logs:
         for source in self.sources:
             scan = Scan(source, None, whole=True)
             parser = Parser(self.definitions, source.name, self.options.assume_timezone)
-            for frame in _together(lines.from_block(batch.block) for batch in scan):
+            for frame in ahead(_together(lines.from_block(batch.block) for batch in scan)):
                 yield parser.read(frame).requests.select(*schema.COLUMNS)
                 self.progress(source.name, scan.read, source.size)
             yield parser.finish().requests.select(*schema.COLUMNS)
@@ -51,7 +52,7 @@ class Logs:
             columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, size: int | None
         ) -> Iterator[pl.DataFrame]:
             left = rows
-            for frame in self.frames():
+            for frame in ahead(self.frames()):
                 part = frame if predicate is None else frame.filter(predicate)
                 part = part if columns is None else part.select(columns)
                 part = part if left is None else part.head(left)

@@ -12,9 +12,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
-from queue import Empty, SimpleQueue
+from queue import Empty, Full, Queue, SimpleQueue
 from time import monotonic
 from types import FrameType
 from typing import Final, TypeVar
@@ -54,6 +54,45 @@ def in_order(work: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out
             yield ahead.popleft().result()
     finally:
         wait([future for future in ahead if not future.cancel()])
+
+
+class _End(Exception):
+    """There are no more items."""
+
+
+def ahead(items: Iterable[_In], most: int = 2) -> Iterator[_In]:
+    """Yield `items`, which a thread of its own makes while the caller works on earlier ones; `most` of them wait.
+
+    An exception of `items` is raised at its place. Where the caller leaves, no more are made.
+    """
+    queue: Queue[tuple[_In | None, BaseException | None]] = Queue(most)
+    left = threading.Event()
+
+    def put(pair: tuple[_In | None, BaseException | None]) -> None:
+        while not left.is_set():
+            with suppress(Full):
+                queue.put(pair, timeout=_POLL)
+                return
+
+    def run() -> None:
+        try:
+            for item in items:
+                put((item, None))
+                if left.is_set():
+                    return
+            put((None, _End()))
+        except BaseException as error:
+            put((None, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        while True:
+            item, error = queue.get()
+            if isinstance(error, _End):
+                return
+            yield _result(item, error)
+    finally:
+        left.set()
 
 
 def side_by_side(

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from clerk_logscan.readers.workers import cores, in_order, side_by_side
+from clerk_logscan.readers.workers import ahead, cores, in_order, side_by_side
 
 
 def test_results_come_in_the_order_of_the_items_and_few_are_taken_ahead() -> None:
@@ -76,7 +77,7 @@ def test_leaving_early_begins_nothing_more() -> None:
 
 INTERRUPTED = """
 import os, threading, time
-from clerk_logscan.readers.workers import side_by_side
+from clerk_logscan.readers.workers import ahead, side_by_side
 stop = threading.Event()
 def say(*words):
     os.write(1, (" ".join(map(str, words)) + chr(10)).encode())
@@ -106,3 +107,34 @@ def test_ctrl_c_ends_within_a_second_with_what_was_found() -> None:
         assert process.wait(10) == 0
     assert time.monotonic() - at < 5  # generous: the machine may be busy
     assert rest == ["result 2", "result 3", "stopped True", ""]
+
+
+def test_what_is_made_ahead_comes_in_order_and_an_error_at_its_place() -> None:
+    """As if the items were made when they are asked for."""
+
+    def items() -> Iterator[int]:
+        yield from range(50)
+        raise ValueError("after fifty")
+
+    found = []
+    with pytest.raises(ValueError, match="after fifty"):
+        for item in ahead(items()):
+            found.append(item)
+    assert found == list(range(50))
+    assert list(ahead([])) == []
+
+
+def test_nothing_is_made_far_ahead_or_after_the_caller_left() -> None:
+    """A notebook that asks for ten rows does not read gigabytes."""
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(1000):
+            made.append(number)
+            yield number
+
+    for item in ahead(items()):
+        if item == 3:
+            break
+    time.sleep(0.5)
+    assert len(made) <= 8
