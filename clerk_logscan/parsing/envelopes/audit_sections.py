@@ -13,9 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-import polars as pl
-
-from clerk_logscan.parsing.envelopes.work import Taken
+from clerk_logscan.parsing.envelopes.entries import Entries, Row
 from clerk_logscan.parsing.pieces import RUN
 
 NAME: Final = "modsecurity-audit"
@@ -23,7 +21,6 @@ _BOUNDARY: Final = re.compile(r"-{2,3}([0-9A-Za-z]{6,16})-{1,3}([A-KZ])--")  # v
 _HEAD: Final = re.compile(r"\[([^\]]+)\] (\S+) (\S+) ([0-9]+) (\S+) ([0-9]+)")
 _STATUS: Final = re.compile(r"HTTP/[0-9.]+ ([0-9]{3})(?: .*)?")
 _MOST: Final = 400  # header lines of an entry
-Row = dict[str, Any]
 
 
 def is_audit(texts: Sequence[str]) -> bool:
@@ -32,47 +29,36 @@ def is_audit(texts: Sequence[str]) -> bool:
     return any((found := _BOUNDARY.fullmatch(one)) and found[2] == "A" and _HEAD.fullmatch(two) for one, two in pairs)
 
 
-class Sections:
+class Sections(Entries):
     """The entries of one input, across blocks; the row of an entry is that of its first boundary."""
 
     name: Final = NAME
 
     def __init__(self) -> None:
+        super().__init__()
         self._row: Row | None = None
         self._boundary = ""
         self._section = ""
         self._lines: dict[str, list[str]] = {}
-        self.joined = 0
 
-    def take(self, frame: pl.DataFrame) -> Taken:
-        """Return the entries that the rows of `frame` (work.WORK) end, as JSON; no row is left over."""
-        hits = [found for row in frame.iter_rows(named=True) for found in self._line(row)]
-        self.joined += frame.height - len(hits)
-        return pl.DataFrame(hits, schema=frame.schema), frame.clear()
-
-    def finish(self) -> list[Row]:
-        """Return the entry that never ended."""
-        found = list(self._end())
-        self.joined -= len(found)
-        return found
-
-    def _line(self, row: Row) -> Iterator[Row]:
+    def line(self, row: Row) -> Iterator[Row]:
+        """Yield what this line ends, or itself where it is of no entry."""
         boundary = _BOUNDARY.fullmatch(row["text"].rstrip())
         if self._row is not None and self._row[RUN] != row[RUN]:
-            yield from self._end()
+            yield from self.end()
         if boundary and boundary[2] == "A":
-            yield from self._end()
+            yield from self.end()
             self._row, self._boundary = row, boundary[1]
         if self._row is None:
             yield row
         elif boundary and boundary[1] == self._boundary:
             self._section = boundary[2]
             if self._section == "Z":
-                yield from self._end()
+                yield from self.end()
         elif self._section in "ABF" and len(kept := self._lines.setdefault(self._section, [])) < _MOST:
             kept.append(row["text"].rstrip())
 
-    def _end(self) -> Iterator[Row]:
+    def end(self) -> Iterator[Row]:
         """Return the entry that ends here, as one row."""
         from clerk_logscan.parsing.envelopes.values import dump
 
@@ -80,8 +66,7 @@ class Sections:
         self._row, self._lines, self._section = None, {}, ""
         if row is None:
             return
-        outer = f"{row['envelopes']}>{NAME}" if row["envelopes"] else NAME
-        yield {**row, "text": dump(_entry(lines)), "envelopes": outer}
+        yield self.inner(row, dump(_entry(lines)))
 
 
 def _entry(lines: dict[str, list[str]]) -> dict[str, Any]:

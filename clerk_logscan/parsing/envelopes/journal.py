@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
-
-import polars as pl
+from typing import Final
 
 from clerk_logscan.parsing.envelopes import times
-from clerk_logscan.parsing.envelopes.work import Taken
+from clerk_logscan.parsing.envelopes.entries import Entries, Row
 from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
 
 NAME: Final = "journald-export"
@@ -24,7 +22,6 @@ _HEAD: Final = re.compile(r"[A-Z][a-z]{2} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d
 _INDENT: Final = "    "
 _FIELD: Final = re.compile(r"([A-Z_][A-Z0-9_]{0,63})(?:=(.*))?", re.DOTALL)
 _BYTE: Final = re.compile(r"\\x([89A-F][0-9A-F])|(.)", re.DOTALL)  # one that lines.py spelled, or a character
-Row = dict[str, Any]
 
 
 def is_export(texts: Sequence[str]) -> bool:
@@ -37,33 +34,22 @@ def is_verbose(texts: Sequence[str]) -> bool:
     return any(_HEAD.fullmatch(text) for text in texts) and any(text.startswith("    MESSAGE=") for text in texts)
 
 
-class Verbose:
+class Verbose(Entries):
     """The entries of one verbose output, across blocks; the row of an entry is that of its first line."""
 
     name: Final = VERBOSE
 
     def __init__(self) -> None:
+        super().__init__()
         self._row: Row | None = None
         self._message: list[str] = []
         self._in_message = False
-        self.joined = 0
 
-    def take(self, frame: pl.DataFrame) -> Taken:
-        """Return the messages of the entries that `frame` (work.WORK) ends; no row is left over."""
-        hits = [found for row in frame.iter_rows(named=True) for found in self._line(row)]
-        self.joined += frame.height - len(hits)
-        return pl.DataFrame(hits, schema=frame.schema), frame.clear()
-
-    def finish(self) -> list[Row]:
-        """Return the message of the last entry."""
-        found = list(self._end())
-        self.joined -= len(found)
-        return found
-
-    def _line(self, row: Row) -> Iterator[Row]:
+    def line(self, row: Row) -> Iterator[Row]:
+        """Yield what this line ends, or itself where it is of no entry."""
         text = row["text"]
         if (head := _HEAD.fullmatch(text)) or (self._row and self._row[RUN] != row[RUN]):
-            yield from self._end()
+            yield from self.end()
         if head:
             zone = "Z" if head[2] in ("UTC", "GMT") else ""  # another zone's letters are none that can be read
             self._row = {**row, "envelope_time": times.iso(head[1] + zone) or row["envelope_time"]}
@@ -75,48 +61,36 @@ class Verbose:
         elif self._in_message:  # a message of several lines is indented further
             self._message.append(text.strip())
 
-    def _end(self) -> Iterator[Row]:
+    def end(self) -> Iterator[Row]:
         """Return the lines of the message of the entry that ends here."""
         row, message = self._row, self._message
         self._row, self._message, self._in_message = None, [], False
         if row is not None:
-            outer = f"{row['envelopes']}>{VERBOSE}" if row["envelopes"] else VERBOSE
-            yield from ({**row, "text": text, "envelopes": outer} for text in message or [""])
+            yield from (self.inner(row, text) for text in message or [""])
 
 
-class Export:
+class Export(Entries):
     """The entries of one export, across blocks; the row of an entry is that of its message."""
 
     name: Final = NAME
 
     def __init__(self) -> None:
+        super().__init__()
         self._fields: dict[str, str] = {}
         self._message: Row | None = None
         self._binary: list[str] | None = None  # lines of a binary value whose end has not come
         self._name = ""
         self._run: int | None = None
-        self.joined = 0
 
-    def take(self, frame: pl.DataFrame) -> Taken:
-        """Return the messages of the entries that `frame` (work.WORK) ends; no row is left over."""
-        hits = [found for row in frame.iter_rows(named=True) for found in self._line(row)]
-        self.joined += frame.height - len(hits)
-        return pl.DataFrame(hits, schema=frame.schema), frame.clear()
-
-    def finish(self) -> list[Row]:
-        """Return the message of the last entry."""
-        found = list(self._end())
-        self.joined -= len(found)
-        return found
-
-    def _line(self, row: Row) -> Iterator[Row]:
+    def line(self, row: Row) -> Iterator[Row]:
+        """Yield what this line ends, or itself where it is of no entry."""
         if self._run is not None and row[RUN] != self._run:
             self._binary = None
         self._run = row[RUN]
         if self._binary is not None:
             self._more(row)
         elif not row["text"]:
-            yield from self._end()
+            yield from self.end()
         elif match := _FIELD.fullmatch(row["text"]):
             self._field(match[1], match[2], row)
 
@@ -142,16 +116,14 @@ class Export:
         elif len(text) > MAX_TEXT:
             self._binary = None
 
-    def _end(self) -> Iterator[Row]:
+    def end(self) -> Iterator[Row]:
         """Return the message of the entry that ends here."""
         fields, row = self._fields, self._message
         self._fields, self._message, self._binary = {}, None, None
         if row is None:
             return
         stated = next((fields[name] for name in _TIMES if name in fields), None)
-        outer = f"{row['envelopes']}>{NAME}" if row["envelopes"] else NAME
-        time = times.iso(stated) or row["envelope_time"]
-        yield {**row, "text": fields.get("MESSAGE", ""), "envelopes": outer, "envelope_time": time}
+        yield self.inner(row, fields.get("MESSAGE", ""), envelope_time=times.iso(stated) or row["envelope_time"])
 
 
 def _length(text: str) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from clerk_logscan.parsing.envelopes.work import Taken
+from clerk_logscan.parsing.envelopes.entries import Entries, Row
 from clerk_logscan.parsing.pieces import KEY, MAX_TEXT, RUN
 
 NAME: Final = "pino-pretty"
@@ -22,7 +22,6 @@ _HEAD: Final = re.compile(
 )
 _KEY: Final = re.compile(r"    ([A-Za-z_$][\w.$-]*): ?(.*)")
 _INDENT: Final = "    "
-Row = dict[str, Any]
 
 
 def is_pretty(texts: Sequence[str]) -> bool:
@@ -34,42 +33,31 @@ def is_pretty(texts: Sequence[str]) -> bool:
     return keyed > 0 and (len(heads) + below) * 2 > len(filled)
 
 
-class Documents:
+class Documents(Entries):
     """The records of one input, across blocks."""
 
     name: Final = NAME
 
     def __init__(self) -> None:
+        super().__init__()
         self._open: list[Row] = []
         self._size = 0
-        self.joined = 0
 
-    def take(self, frame: pl.DataFrame) -> Taken:
-        """Return the records that the rows of `frame` (work.WORK) end, as JSON, and other lines as they are."""
-        hits = [found for row in frame.iter_rows(named=True) for found in self._line(row)]
-        self.joined += frame.height - len(hits)
-        return pl.DataFrame(hits, schema=frame.schema), frame.clear()
-
-    def finish(self) -> list[Row]:
-        """Return the last record."""
-        found = list(self._end())
-        self.joined -= len(found)
-        return found
-
-    def _line(self, row: Row) -> Iterator[Row]:
+    def line(self, row: Row) -> Iterator[Row]:
+        """Yield what this line ends, or itself where it is of no entry."""
         text = row["text"]
         inside = (
             self._open and text.startswith(_INDENT) and all(self._open[-1][name] == row[name] for name in (RUN, KEY))
         )
         if not inside or self._size > MAX_TEXT:
-            yield from self._end()
+            yield from self.end()
         if not self._open and not _HEAD.fullmatch(text):
             yield row
             return
         self._open.append(row)
         self._size += len(text)
 
-    def _end(self) -> Iterator[Row]:
+    def end(self) -> Iterator[Row]:
         """Return the record that ends here; a first line with nothing below it as it stands."""
         rows, self._open, self._size = self._open, [], 0
         if len(rows) < 2:
@@ -77,8 +65,7 @@ class Documents:
             return
         from clerk_logscan.parsing.envelopes.values import dump
 
-        outer = f"{rows[0]['envelopes']}>{NAME}" if rows[0]["envelopes"] else NAME
-        yield {**rows[0], "text": dump(_record([row["text"] for row in rows])), "envelopes": outer}
+        yield self.inner(rows[0], dump(_record([row["text"] for row in rows])))
 
 
 def _record(texts: Sequence[str]) -> dict[str, Any]:

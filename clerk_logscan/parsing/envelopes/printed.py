@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from itertools import chain
+from typing import Final
 
 import polars as pl
 
 from clerk_logscan.parsing import json_documents
-from clerk_logscan.parsing.envelopes.work import Taken
+from clerk_logscan.parsing.envelopes.entries import Entries, Row
 from clerk_logscan.parsing.pieces import KEY, MAX_TEXT, RUN
 
 NAME: Final = "printed-json"
-Row = dict[str, Any]
 
 
-class Printed(ABC):
+class Printed(Entries):
     """The printed records of one input, across blocks; each stream has its own, as their lines come mixed."""
 
     name: str
 
     def __init__(self) -> None:
+        super().__init__()
         self._open: dict[str, list[Row]] = {}
         self._sizes: dict[str, int] = {}
-        self.joined = 0
 
     @abstractmethod
     def begins(self, text: str) -> bool:
@@ -38,20 +38,13 @@ class Printed(ABC):
     def record(self, rows: list[Row]) -> Iterator[Row]:
         """Return the record that `rows` are, as one row; themselves where they are none."""
 
-    def take(self, frame: pl.DataFrame) -> Taken:
-        """Return the records that the rows of `frame` (work.WORK) end; no row is left over."""
-        hits = [found for row in frame.iter_rows(named=True) for found in self._line(row)]
-        self.joined += frame.height - len(hits)
-        return pl.DataFrame(hits, schema=frame.schema), frame.clear()
+    def end(self) -> Iterator[Row]:
+        """Yield the lines of records that never ended."""
+        opened, self._open = self._open, {}
+        return chain.from_iterable(opened.values())
 
-    def finish(self) -> list[Row]:
-        """Return the lines of records that never ended."""
-        rows = [row for opened in self._open.values() for row in opened]
-        self._open = {}
-        self.joined -= len(rows)
-        return rows
-
-    def _line(self, row: Row) -> Iterator[Row]:
+    def line(self, row: Row) -> Iterator[Row]:
+        """Yield what this line ends, or itself where it is of no entry."""
         key = row[KEY]
         rows = self._open.get(key)
         begins = self.begins(row["text"])
@@ -89,6 +82,4 @@ class Json(Printed):
 
     def record(self, rows: list[Row]) -> Iterator[Row]:
         """Return the record that `rows` are, as one row."""
-        outer = f"{rows[0]['envelopes']}>{NAME}" if rows[0]["envelopes"] else NAME
-        text = "\n".join(row["text"] for row in rows).rstrip(" \t,")
-        yield {**rows[0], "text": text, "envelopes": outer}
+        yield self.inner(rows[0], "\n".join(row["text"] for row in rows).rstrip(" \t,"))

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from clerk_logscan.parsing.envelopes import times
-from clerk_logscan.parsing.envelopes.printed import Printed, Row
+from clerk_logscan.parsing.envelopes.entries import Row
+from clerk_logscan.parsing.envelopes.printed import Printed
 
 NAME: Final = "ruby"
 _FLUENT: Final = re.compile(
@@ -58,21 +59,16 @@ class Hashes(Printed):
 
     def record(self, rows: list[Row]) -> Iterator[Row]:
         """Return the record that `rows` are, as one row; themselves where they are none."""
-        return _record(rows)
+        from clerk_logscan.parsing.envelopes.values import dump
 
-
-def _record(rows: list[Row]) -> Iterator[Row]:
-    from clerk_logscan.parsing.envelopes.values import dump
-
-    text = "\n".join(row["text"] for row in rows)
-    fluent = _FLUENT.fullmatch(text)
-    value = _Hash(fluent[3].removesuffix("]") if fluent else text, raw=fluent is not None).read()
-    if value is None:
-        yield from rows
-        return
-    outer = f"{rows[0]['envelopes']}>{NAME}" if rows[0]["envelopes"] else NAME
-    time = times.iso(fluent[1] or fluent[2]) if fluent else None
-    yield {**rows[0], "text": dump(value), "envelopes": outer, "envelope_time": time or rows[0]["envelope_time"]}
+        text = "\n".join(row["text"] for row in rows)
+        fluent = _FLUENT.fullmatch(text)
+        value = _Hash(fluent[3].removesuffix("]") if fluent else text, raw=fluent is not None).read()
+        if value is None:
+            yield from rows
+            return
+        time = times.iso(fluent[1] or fluent[2]) if fluent else None
+        yield self.inner(rows[0], dump(value), envelope_time=time or rows[0]["envelope_time"])
 
 
 class _Hash:

@@ -10,16 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import polars as pl
-
-from clerk_logscan.parsing.envelopes.work import Taken
+from clerk_logscan.parsing.envelopes.entries import Entries, Row
 from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
 
 NAME: Final = "yaml"
 _MARK: Final = "---"
 _FIELD: Final = re.compile(r"(?:- )?[A-Za-z_@][\w.@-]*:(?: .*)?")
 _ANCHOR: Final = re.compile(r"(?:^|[:\-] )\s*[&*][\w-]", re.MULTILINE)
-Row = dict[str, Any]
 
 
 def is_yaml(texts: Sequence[str]) -> bool:
@@ -30,50 +27,38 @@ def is_yaml(texts: Sequence[str]) -> bool:
     return marks > 0 and fields > marks and fields + marks == len(margin)
 
 
-class Documents:
+class Documents(Entries):
     """The YAML documents of one input, across blocks; the row of a document is that of its first line."""
 
     name: Final = NAME
 
     def __init__(self) -> None:
+        super().__init__()
         self._open: list[Row] = []
         self._size = 0
-        self.joined = 0
 
-    def take(self, frame: pl.DataFrame) -> Taken:
-        """Return the documents that the rows of `frame` (work.WORK) end, as JSON; no row is left over."""
-        hits = [found for row in frame.iter_rows(named=True) for found in self._line(row)]
-        self.joined += frame.height - len(hits)
-        return pl.DataFrame(hits, schema=frame.schema), frame.clear()
-
-    def finish(self) -> list[Row]:
-        """Return the last document."""
-        found = list(self._end())
-        self.joined -= len(found)
-        return found
-
-    def _line(self, row: Row) -> Iterator[Row]:
+    def line(self, row: Row) -> Iterator[Row]:
+        """Yield what this line ends, or itself where it is of no entry."""
         text = row["text"]
         if text == _MARK or (self._open and (self._open[-1][RUN] != row[RUN] or self._size > MAX_TEXT)):
-            yield from self._end()
+            yield from self.end()
         if text != _MARK:
             self._open.append(row)
             self._size += len(text)
 
-    def _end(self) -> Iterator[Row]:
+    def end(self) -> Iterator[Row]:
         """Return the document that ends here; its lines as they stand where it is none."""
         rows, self._open, self._size = self._open, [], 0
         if not rows:
             return
         value = _load("\n".join(row["text"] for row in rows))
-        outer = f"{rows[0]['envelopes']}>{NAME}" if rows[0]["envelopes"] else NAME
         from clerk_logscan.parsing.envelopes.values import dump
 
         for item in value if isinstance(value, list) else [value]:
             if not isinstance(item, dict):
                 yield from rows
                 return
-            yield {**rows[0], "text": dump(item), "envelopes": outer}
+            yield self.inner(rows[0], dump(item))
 
 
 def _load(text: str) -> Any:

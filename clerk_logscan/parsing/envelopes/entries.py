@@ -1,0 +1,47 @@
+"""Entries that stand over several lines: what all readers of such do, across blocks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from clerk_logscan.parsing.envelopes.work import Taken
+
+Row = dict[str, Any]
+
+
+class Entries(ABC):
+    """The entries of one input. `joined`: lines that are no rows any more, as they are of an entry with others."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self.joined = 0
+
+    @abstractmethod
+    def line(self, row: Row) -> Iterator[Row]:
+        """Yield what this line, a row of work.WORK, ends, or itself where it is of no entry."""
+
+    @abstractmethod
+    def end(self) -> Iterator[Row]:
+        """Yield the entry that is open, and have none open."""
+
+    def take(self, frame: pl.DataFrame) -> Taken:
+        """Return the entries that the rows of `frame` (work.WORK) end, and lines of none; no row is left over."""
+        hits = [found for row in frame.iter_rows(named=True) for found in self.line(row)]
+        self.joined += frame.height - len(hits)
+        return pl.DataFrame(hits, schema=frame.schema), frame.clear()
+
+    def finish(self) -> list[Row]:
+        """Return the last entry."""
+        found = list(self.end())
+        self.joined -= len(found)
+        return found
+
+    def inner(self, row: Row, text: str, **columns: Any) -> Row:
+        """Return `row` with the `text` of an entry, which this was the envelope of, and other `columns`."""
+        outer = f"{row['envelopes']}>{self.name}" if row["envelopes"] else self.name
+        return {**row, "text": text, "envelopes": outer, **columns}
