@@ -51,7 +51,8 @@ def run(command: Sequence[str] | str, env: dict[str, str] | None = None) -> Run:
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode not in (0, 1):
         raise RuntimeError(f"exit code {child.returncode}: {command}")
-    return Run(wall, usage.ru_utime + usage.ru_stime, max(peak.stop(), usage.ru_maxrss * 1024))
+    # Not ru_maxrss: Linux counts what this process held when it forked.
+    return Run(wall, usage.ru_utime + usage.ru_stime, peak.stop())
 
 
 def median(runs: Sequence[Run]) -> Run:
