@@ -1,4 +1,4 @@
-"""Requests of many inputs as one frame, so that thousands of small inputs take no more memory than a large one."""
+"""Requests of many inputs as one frame, and fewer of them where the inputs are thousands."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan import schema
+from clerk_logscan.packed import Packed
 
-# Each column of texts of a small frame has a buffer of its own, far larger than the texts; put together they need one.
-_FRAMES: Final = 64
 TYPICAL: Final = 20_000  # rows that are only typical, of all inputs together
 _SHARE: Final = 50  # an input gives at most such a part of what is left of them, rounded up: so each gives one
 
@@ -24,23 +23,17 @@ class Gathered:
 
     needed: pl.Expr = field(default_factory=lambda: pl.lit(value=True))
     _left: int = TYPICAL
-    _frames: list[pl.DataFrame] = field(default_factory=list)
-    _packed: list[pl.DataFrame] = field(default_factory=list)
+    _packed: Packed = field(default_factory=lambda: Packed(schema.empty()))
 
     def add(self, requests: pl.DataFrame) -> None:
         """Take the requests of one input."""
-        if requests.is_empty():
-            return
-        self._frames.append(self._thinned(requests))
-        if len(self._frames) == _FRAMES:
-            together = pl.concat(self._frames)
-            self._packed.append(together[list(range(together.height))])  # copies what is held, and no more
-            self._frames = []
+        if not requests.is_empty():
+            self._packed.add(self._thinned(requests))
 
     @property
     def frame(self) -> pl.DataFrame:
         """What was taken."""
-        return pl.concat([schema.empty(), *self._packed, *self._frames])
+        return self._packed.frame
 
     def _thinned(self, requests: pl.DataFrame) -> pl.DataFrame:
         typical = requests.select(~self.needed.fill_null(value=False)).to_series()

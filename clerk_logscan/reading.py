@@ -13,6 +13,7 @@ import polars as pl
 
 from clerk_logscan import log_sets, schema, silences
 from clerk_logscan.lookback import Lookback
+from clerk_logscan.packed import Packed
 from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.parser import Parsed, Parser
 from clerk_logscan.readers.blocks import Batch
@@ -37,8 +38,8 @@ class Reading:
     malformed: int = 0
     not_requests: int = 0
     picked_only: bool = False  # of some blocks only the picked lines were parsed
-    _requests: list[pl.DataFrame] = field(default_factory=list)
-    _unread: list[pl.DataFrame] = field(default_factory=list)
+    _requests: Packed = field(default_factory=lambda: Packed(schema.empty()))
+    _unread: Packed = field(default_factory=lambda: Packed(pl.DataFrame(schema=lines.SCHEMA)))
     _times: list[pl.Series] = field(default_factory=list)
 
     def add(self, parsed: Parsed) -> None:
@@ -47,9 +48,9 @@ class Reading:
         self.not_requests += parsed.not_requests
         self.malformed += parsed.malformed.height
         if not self.last:
-            self._unread.append(parsed.malformed)
+            self._unread.add(parsed.malformed)
         self._times.append(silences.telling(parsed.requests["timestamp"]))
-        self._requests.append(self.keep(parsed.requests))
+        self._requests.add(self.keep(parsed.requests))
 
     @property
     def missed(self) -> bool:
@@ -59,12 +60,12 @@ class Reading:
     @property
     def requests(self) -> pl.DataFrame:
         """Return the requests that were kept (schema.FRAME), each line once, in the order of the input."""
-        return pl.concat([schema.empty(), *self._requests])
+        return self._requests.frame
 
     @property
     def unread(self) -> pl.DataFrame:
         """Return what looks like a request and no format reads: line_number, byte_offset, raw."""
-        return pl.concat([pl.DataFrame(schema=lines.SCHEMA), *self._unread])
+        return self._unread.frame
 
     def _unsaid(self) -> str | None:
         """Return what else is wrong with the input, as a sentence; or None."""

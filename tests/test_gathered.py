@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from clerk_logscan import schema
-from clerk_logscan.gathered import _FRAMES, TYPICAL, Gathered
+from clerk_logscan.gathered import TYPICAL, Gathered
+from clerk_logscan.packed import Packed
 
 
 def requests(source: int, count: int, needed: int = 0) -> pl.DataFrame:
@@ -18,11 +19,11 @@ def requests(source: int, count: int, needed: int = 0) -> pl.DataFrame:
 def test_everything_needed_is_kept_in_the_order_of_the_inputs() -> None:
     """However many inputs there are; those without a request are none."""
     gathered = Gathered(pl.col("request_target").str.starts_with("/__clerk"))
-    for number in range(3 * _FRAMES):
+    for number in range(200):
         gathered.add(requests(number, 300 if number % 7 else 0, needed=3))
     frame = gathered.frame
     needed = frame.filter(pl.col("request_target").str.starts_with("/__clerk"))
-    sources = [f"{number}.log" for number in range(3 * _FRAMES) if number % 7]
+    sources = [f"{number}.log" for number in range(200) if number % 7]
     assert needed.select("source", "line_number").rows() == [(name, n) for name in sources for n in (1, 2, 3)]
     assert frame["source"].unique(maintain_order=True).to_list() == sources
     assert frame.equals(frame.select(*schema.FRAME))
@@ -45,3 +46,13 @@ def test_without_a_condition_all_is_kept() -> None:
         gathered.add(requests(number, 500))
     assert gathered.frame.height == 50_000
     assert Gathered().frame.equals(schema.empty())
+
+
+def test_packed_frames_are_all_frames_in_their_order() -> None:
+    """Small ones, which are copied together, between large ones, and empty ones."""
+    sizes = [1] * 100 + [6000, 0, 3] + [200] * 70 + [1] * 5
+    packed, numbers = Packed(pl.DataFrame(schema={"n": pl.Int64})), iter(range(10**9))
+    for size in sizes:
+        packed.add(pl.DataFrame({"n": [next(numbers) for _ in range(size)]}, schema={"n": pl.Int64}))
+    assert packed.frame["n"].to_list() == list(range(sum(sizes)))
+    assert Packed(packed.frame.clear()).frame.is_empty()

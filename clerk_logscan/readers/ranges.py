@@ -90,11 +90,11 @@ class Ranges:
     def _block(self, begin: int, buffer: bytearray) -> Block | None:
         """Read the lines that begin in a range; None where none does. One that is too long makes a block too long."""
         base = _aligned(buffer)
-        view = memoryview(buffer)
-        filled = base + self._fill(begin, view[base : base + min(BLOCK + _SLACK, self.size - begin)])
+        lead = 1 if begin else 0  # a line begins where a newline stands before it
+        size = lead + min(BLOCK + _SLACK, self.size - begin)
+        filled = base - lead + self._fill(begin - lead, memoryview(buffer)[base - lead : base - lead + size])
         start = base
-        if begin:  # a line begins where a newline stands before it
-            self._fill(begin - 1, view[base - 1 : base])
+        if begin:
             start = buffer.find(b"\n", base - 1, min(base - 1 + BLOCK, filled)) + 1
         if not start or start == filled:
             return None

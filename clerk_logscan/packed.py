@@ -1,0 +1,41 @@
+"""Many small frames in the memory of one: each column of texts of a frame has a buffer, far larger than few texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+
+_TOGETHER: Final = 64  # small frames that are copied to one
+_SMALL: Final = 5000  # rows of all of them; beyond, a copy saves nothing
+
+
+@dataclass
+class Packed:
+    """Takes frames of one schema, that of `empty`; `frame` is all of them, in their order."""
+
+    empty: pl.DataFrame
+    _small: list[pl.DataFrame] = field(default_factory=list)
+    _done: list[pl.DataFrame] = field(default_factory=list)
+    _rows: int = 0  # of the small ones
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take a frame."""
+        if frame.is_empty():
+            return
+        self._small.append(frame)
+        self._rows += frame.height
+        if self._rows > _SMALL:
+            self._done += self._small
+        elif len(self._small) == _TOGETHER:
+            together = pl.concat(self._small)
+            self._done.append(together[list(range(together.height))])  # copies what is held, and no more
+        else:
+            return
+        self._small, self._rows = [], 0
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """What was taken."""
+        return pl.concat([self.empty, *self._done, *self._small])
