@@ -22,7 +22,7 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-bench: compiled  ## the peers side by side, some minutes; writes bench/RESULTS.md
+bench: $(READY)  ## the peers side by side, some minutes; writes bench/RESULTS.md
 	bench/install_peers.sh
 	$(BIN)/python bench/run.py $(BENCH)
 

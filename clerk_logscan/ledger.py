@@ -20,12 +20,11 @@ Row = dict[str, Any]
 
 def row(reading: Reading, named: Set[str], options: Options, definitions: Library) -> Row:
     """Return the row of an input that was read; `named` are the inputs as the user gave them."""
-    found = reading.row()
-    unread = reading.unread["raw"]
+    found, requests, unread = reading.row(), reading.requests, reading.unread["raw"]
     return found | {
         "suspicious_malformed": sum(destinations.suspicious(raw, options) for raw in unread),
-        "_foreign_prefixes": prefixes.foreign(_of_hosts(reading.requests, options), options.proxy_paths),
-        "_hidden": normalised.fields(reading.requests, definitions),
+        "_foreign_prefixes": prefixes.foreign(_of_hosts(requests, options), options.proxy_paths),
+        "_hidden": normalised.fields(requests, definitions),
         "_named": found["source"] in named,
         "_proxy_requests": reading.scan.hits,
     }

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from clerk_logscan.options import Options
 
 # No dot begins a segment (dot segments), nothing needs to be percent-encoded, no segment is empty.
-_SEGMENT: Final = r"[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*"
+_PLAIN: Final = r"A-Za-z0-9_~!$&'()*+,;=:@"
+_SEGMENT: Final = rf"[{_PLAIN}-][{_PLAIN}.-]*"
 # With what is percent-encoded, too, where it is ASCII (else Fastify may call it a bad URL) and no dot.
 _ENCODED: Final = r"%(?:[013-7][0-9A-Fa-f]|2[0-9A-DFa-df])"
-_SENT_SEGMENT: Final = rf"(?:[A-Za-z0-9_~!$&'()*+,;=:@-]|{_ENCODED})(?:[A-Za-z0-9_~!$&'()*+,;=:@.-]|{_ENCODED})*"
+_SENT_SEGMENT: Final = rf"(?:[{_PLAIN}-]|{_ENCODED})(?:[{_PLAIN}.-]|{_ENCODED})*"
 _SLASH: Final = r"[/\\]"
 _QUERY: Final = r"[A-Za-z0-9_~!$&()*+,;=:@./?%-]+"
 # Lower-case letters, digits and hyphens, the last label begins with a letter (else it may be an IPv4 address).

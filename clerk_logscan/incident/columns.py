@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
@@ -43,3 +43,9 @@ def firsts(frame: pl.DataFrame, name: str) -> pl.DataFrame:
 def held(frame: pl.DataFrame, wanted: pl.Series) -> pl.DataFrame:
     """Return the rows of which `wanted` (none of it null) holds; the frame itself where they are all."""
     return frame if wanted.all() else frame.filter(wanted)
+
+
+def rank(column: str, order: Sequence[str]) -> pl.Expr:
+    """Return the place of each value of a column in `order`; behind all for another."""
+    ranks = {name: place for place, name in enumerate(order)}
+    return pl.col(column).replace_strict(ranks, default=len(order), return_dtype=pl.Int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.incident import lines as lines_of
-from clerk_logscan.incident.columns import firsts, held, ordered
+from clerk_logscan.incident.columns import firsts, held, ordered, rank
 from clerk_logscan.incident.lines import CLIENT_BUG, DECODED, OFF_HOST, UNRESOLVABLE
 from clerk_logscan.incident.logs import Log, Logs
 from clerk_logscan.incident.requests import Requests
@@ -194,12 +194,7 @@ def _first(lines: pl.DataFrame, *order: pl.Expr) -> pl.DataFrame:
     return lines.select("event", "line")
 
 
-def _rank(column: str, order: Sequence[str]) -> pl.Expr:
-    ranks = {name: rank for rank, name in enumerate(order)}
-    return pl.col(column).replace_strict(ranks, default=len(order), return_dtype=pl.Int64)
-
-
-_GRAVITY: Final = (_rank("severity", SEVERITIES), _rank("rule_id", _RULES))
+_GRAVITY: Final = (rank("severity", SEVERITIES), rank("rule_id", _RULES))
 
 
 def _described(events: Events) -> Events:

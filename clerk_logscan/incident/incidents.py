@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.incident.columns import mapped
+from clerk_logscan.incident.columns import mapped, rank
 from clerk_logscan.incident.domains import registrable
 from clerk_logscan.incident.events import OUTCOMES, Events, stable_ids
 from clerk_logscan.incident.lines import CLIENT_BUG
@@ -106,37 +106,20 @@ def of(events: Events, lured: pl.DataFrame, attackers: pl.DataFrame) -> pl.DataF
         found = found.join(more, on="incident_id", how="left", maintain_order="left")
     nobody = (pl.col(name).fill_null([]) for name in ("lured_clients", "attacker_clients"))
     ordered = found.with_columns(nobody).sort(
-        _rank("severity", SEVERITIES), _rank("outcome", OUTCOMES), "_first", "kind", "name", nulls_last=True
+        rank("severity", SEVERITIES), rank("outcome", OUTCOMES), "_first", "kind", "name", nulls_last=True
     )
     return _rows(ordered)
 
 
-def _rank(column: str, order: Sequence[str]) -> pl.Expr:
-    ranks = {name: rank for rank, name in enumerate(order)}
-    return pl.col(column).replace_strict(ranks, default=len(order), return_dtype=pl.Int64)
-
-
 def _gravest(column: str, order: Sequence[str]) -> pl.Expr:
     """Return the gravest of a group's values."""
-    return pl.col(column).sort_by(_rank(column, order)).first()
+    return pl.col(column).sort_by(rank(column, order)).first()
 
 
 def _rows(incidents: pl.DataFrame) -> pl.DataFrame:
-    times = [texts(incidents[name]).alias(name) for name in ("_first", "_last")]
-    return incidents.select(
-        "incident_id",
-        "severity",
-        "outcome",
-        times[0].alias("first_seen"),
-        times[1].alias("last_seen"),
-        "events",
-        "target_hosts",
-        "target_kinds",
-        "rule_ids",
-        "attacker_clients",
-        "lured_clients",
-        _summary().alias("summary"),
-    )
+    first, last = (texts(incidents[name]) for name in ("_first", "_last"))
+    told = incidents.with_columns(first.alias("first_seen"), last.alias("last_seen"), _summary().alias("summary"))
+    return told.select(NONE.columns)
 
 
 def _summary() -> pl.Expr:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from clerk_logscan.incident import indications
+from clerk_logscan.incident.columns import mapped_rows
 from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.evidence import SERVED_BEFORE, Evidence
 from clerk_logscan.incident.lines import DECODED, OFF_HOST, place
@@ -70,13 +71,13 @@ def settle(events: Events, evidence: Evidence, windows: Windows) -> Events:
         said = (pl.lit(None, pl.String).alias(name) for name in ("outcome", "reason"))
         return events.having(*said, pl.lit(None, pl.Boolean).alias("off_host"))
     facts = _facts(events, evidence, windows)
-    known = facts.unique(maintain_order=True)
-    decided = [_decide(_Facts(*row), evidence.logs) for row in known.iter_rows()]
     names = ("outcome", "_before", "_past_place", "_past_target")
-    columns = [pl.Series(name, [one[at] for one in decided], dtype=pl.String) for at, name in enumerate(names)]
-    told = facts.join(
-        known.with_columns(columns), on=facts.columns, how="left", nulls_equal=True, maintain_order="left"
+    decided = mapped_rows(
+        facts,
+        lambda *row: dict(zip(names, _decide(_Facts(*row), evidence.logs), strict=True)),
+        pl.Struct(dict.fromkeys(names, pl.String())),
     )
+    told = decided.struct.unnest()
     deciding = events.lines.select(place().alias("_place"), pl.col("request_target").alias("_target"))[
         events.table["deciding"]
     ]
@@ -88,7 +89,7 @@ def settle(events: Events, evidence: Evidence, windows: Windows) -> Events:
         pl.when(pl.col("_past_target").is_null()).then(empty).otherwise(pl.col("_target").fill_null("None")),
         pl.col("_past_target").fill_null(""),
     )
-    whole = told.select(*names).hstack(deciding).select("outcome", reason.alias("reason"))
+    whole = told.hstack(deciding).select("outcome", reason.alias("reason"))
     suggested = indications.of(events)
     reasons = pl.concat_str(whole["reason"], suggested, separator="; ", ignore_nulls=True)
     settled = events.having(whole["outcome"], pl.select(reasons.alias("reason")).to_series())

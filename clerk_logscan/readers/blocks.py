@@ -85,13 +85,6 @@ class Batch:
         offsets = chain.from_iterable(batch.offsets for batch in held)
         return cls(list(numbers), list(offsets), b"".join(batch.data for batch in held))
 
-    @property
-    def lines(self) -> list[Line]:
-        """The lines, one by one."""
-        texts = (data.removesuffix(b"\r") for data in self.data.split(b"\n")[:-1])
-        every = zip(self.numbers, self.offsets, texts, strict=True)
-        return [Line(n, at + len(data) - len(data.lstrip(b"\0")), data.lstrip(b"\0")) for n, at, data in every]
-
 
 def cut(chunks: Iterable[bytes], size: int = BLOCK, longest: int = LONGEST_LINE, offset: int = 0) -> Iterator[Block]:
     """Join `chunks` to blocks of about `size` bytes that end with a newline; the input's last line may lack it.

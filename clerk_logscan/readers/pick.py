@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Final
 
-from clerk_logscan.readers.blocks import Block
+from clerk_logscan.readers.blocks import Batch, Block
 from clerk_logscan.readers.newlines import EVERY, Counts
 from clerk_logscan.readers.search import Found, Mood, Search
 
@@ -20,18 +20,15 @@ _FIRST_BYTES: Final = 1 << 20  # but not beyond these
 class Picked:
     """What was picked from a block. Line numbers count from 1 at its start until `place` moves them."""
 
-    block: Block
-    numbers: list[int]
-    offsets: list[int]
-    data: bytes
+    batch: Batch
     newlines: int
     hits: int
     open_line: bool  # the block ends inside a line
 
     def place(self, first_line: int) -> None:
         """Let the block's first line have the number `first_line` of its input."""
-        self.block.first_line = first_line
-        self.numbers = list(map((first_line - 1).__add__, self.numbers))
+        self.batch.block.first_line = first_line
+        self.batch.numbers = list(map((first_line - 1).__add__, self.batch.numbers))
 
 
 def pick(block: Block, index: int, search: Search, mood: Mood, *, whole: bool = False) -> Picked:
@@ -54,7 +51,7 @@ def pick(block: Block, index: int, search: Search, mood: Mood, *, whole: bool = 
     numbers = [(before[start] if start in before else counts.before(start)) + 1 for start in starts]
     offsets = list(map((block.offset - first).__add__, starts))
     open_line = not buffer.endswith(b"\n", first, block.end)
-    return Picked(block, numbers, offsets, _cut(block, starts), counts.total, found.hits, open_line)
+    return Picked(Batch(numbers, offsets, _cut(block, starts), block), counts.total, found.hits, open_line)
 
 
 def _cut(block: Block, starts: list[int]) -> bytes:

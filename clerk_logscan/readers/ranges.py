@@ -65,7 +65,7 @@ class Ranges:
             if len(block) > LONGEST_LINE + BLOCK:
                 return found, block.offset
             picked = self.pick(block, at // BLOCK)
-            picked.block = _Stored(self, block.offset, len(block))
+            picked.batch.block = _Stored(self, block.offset, len(block))
             found.append(picked)
         return found, None
 

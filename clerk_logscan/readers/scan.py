@@ -105,7 +105,7 @@ class Scan:
         for picked in ranges:
             if self._stop.is_set():
                 return
-            self.read = picked.block.offset + len(picked.block)
+            self.read = picked.batch.block.offset + len(picked.batch.block)
             yield self._entered(picked)
         if ranges.too_long is not None:
             stored.seek(ranges.too_long)
@@ -122,7 +122,7 @@ class Scan:
             if self._stop.is_set():
                 return
             if encoding:
-                base = _in_utf16(picked, base)
+                base = _in_utf16(picked.batch, base)
             yield self._entered(picked)
         if failure:
             raise failure[0]
@@ -173,7 +173,7 @@ class Scan:
 
     def _entered(self, picked: Picked) -> Batch:
         """Enter a block into the ledger and return its batch."""
-        block = picked.block
+        block = picked.batch.block
         picked.place(self.lines + 1)
         self.bytes += len(block)
         self.lines += picked.newlines
@@ -181,7 +181,7 @@ class Scan:
         self._open_line = picked.open_line
         if block.in_pieces:
             self._say(f"holds a line (number {self.lines + 1}) of more than 16 MiB, which was read in pieces")
-        return Batch(picked.numbers, picked.offsets, picked.data, block)
+        return picked.batch
 
     def _lost(self) -> None:
         """Know that bytes that were searched are no longer there to be parsed."""
@@ -218,15 +218,15 @@ def _until_broken(chunks: Iterator[bytes], failure: list[Broken]) -> Iterator[by
         failure.append(error)
 
 
-def _in_utf16(picked: Picked, base: int) -> int:
+def _in_utf16(batch: Batch, base: int) -> int:
     """Let the offsets of lines be those of the UTF-16 text, with the block at `base`; return where the next begins."""
-    block, at = picked.block, picked.block.start
+    block, at = batch.block, batch.block.start
     block.utf16 = base
     offset, begins = base, block.offset - block.start
-    for index, start in enumerate(picked.offsets):
+    for index, start in enumerate(batch.offsets):
         offset += utf16_size(bytes(block.buffer[at : start - begins]))
         at = start - begins
         line = bytes(block.buffer[at : block.buffer.find(b"\n", at) + 1 or block.end])
         # Who drops the NULs before a line counts them as a byte each; here they were two.
-        picked.offsets[index] = offset + len(line) - len(line.lstrip(b"\0"))
+        batch.offsets[index] = offset + len(line) - len(line.lstrip(b"\0"))
     return offset + utf16_size(bytes(block.buffer[at : block.end]))

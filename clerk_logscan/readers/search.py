@@ -59,7 +59,8 @@ class Found:
 
 @dataclass(slots=True)
 class Mood:
-    """What a search has learnt about one input: which kinds are so frequent that asking the sieve is a waste.
+    """What a search has learnt about one input: which kinds are frequent, so that escapes are judged without asking the
+    sieve, and marks of lines without the proxy path are not looked for.
 
     The first block of each _EPOCH is asked for all kinds, and decides for the epoch after its own: so it depends on the
     input alone what is found, and not on which thread was quicker.
@@ -68,7 +69,7 @@ class Mood:
     busy_in: dict[int, int] = field(default_factory=dict)
 
     def busy(self, index: int) -> int:
-        """Return the kinds that are taken as found in block `index` of the input."""
+        """Return the kinds that count as frequent in block `index` of the input."""
         return self.busy_in.get(index // _EPOCH - 1, 0) if index % _EPOCH else 0
 
     def learn(self, index: int, counts: dict[int, int]) -> None:
@@ -112,7 +113,7 @@ class Search:
         if sieve is None:
             sieve = self._sieves[unasked] = Sieve(self._literals(unasked))
         places: dict[int, list[int]] = {}
-        for kinds, positions in sieve.find(view).items():
+        for kinds, positions in sieve.find(view):
             for kind in _BITS[kinds]:
                 places[kind] = sorted(places[kind] + positions) if kind in places else positions
         return places

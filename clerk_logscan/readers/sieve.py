@@ -7,7 +7,7 @@ literals, and falls to 2 GB/s for the many ways to spell a proxy path (measured 
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import compress
 from typing import Final
 
@@ -33,9 +33,11 @@ class Sieve:
             automaton = BytesAhoCorasick([*part, *fillers], matchkind=MatchKind.LeftmostLongest)
             self._parts.append((automaton, [*(kinds[literal] for literal in part), *(0 for _ in _FILLERS)]))
 
-    def find(self, view: memoryview) -> dict[int, list[int]]:
-        """Return the positions of the literals of `view` that do not overlap, in order, by what their finding means."""
-        found: dict[int, list[int]] = {}
+    def find(self, view: memoryview) -> Iterator[tuple[int, list[int]]]:
+        """Yield what a finding means and the positions of its literals, in order, a group of literals after another.
+
+        Literals that overlap one found before in their group are not found.
+        """
         for automaton, kinds in self._parts:
             matches = automaton.find_matches_as_indexes(view)
             if not matches:
@@ -43,6 +45,4 @@ class Sieve:
             which, starts, _ = zip(*matches, strict=True)  # no loop of Python's: there may be thousands
             meanings = list(map(kinds.__getitem__, which))
             for kind in set(meanings):
-                positions = list(compress(starts, map(kind.__eq__, meanings)))
-                found[kind] = sorted(found[kind] + positions) if kind in found else positions
-        return found
+                yield kind, list(compress(starts, map(kind.__eq__, meanings)))

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from clerk_logscan.parsing.envelopes import octets
 from clerk_logscan.parsing.envelopes.declarations import Envelope
+from clerk_logscan.parsing.envelopes.engines import Engines
 from clerk_logscan.parsing.envelopes.work import clean_text
 from clerk_logscan.parsing.pieces import Reads
-
-# What opens envelopes is imported, and built, for the first text that no format reads.
-if TYPE_CHECKING:
-    from clerk_logscan.parsing.envelopes.prefixes import Prefix
-    from clerk_logscan.parsing.envelopes.records import Records
 
 MAX_LINES: Final = 60  # lines of a sample that are tried; more do not change the answer
 MAX_INNER: Final = 8  # lines of one record that are tried
@@ -32,24 +27,12 @@ class Readable:
     """Tells whether a format reads a text, as it stands or with envelopes peeled; remembers its answers."""
 
     def __init__(self, envelopes: Sequence[Envelope], reads: Reads | None) -> None:
-        self._envelopes = envelopes
+        self._engines = Engines(envelopes)
         self._certain = {"octets", *(one.name for one in envelopes if one.certain)}
         self._reads = reads
         self._plain: dict[str, bool] = {}
         self._deep: dict[tuple[str, int], bool] = {}
         self._widths: set[int] = set()  # columns of the W3C rows whose directives were seen
-
-    @cached_property
-    def _prefixes(self) -> list[Prefix]:
-        from clerk_logscan.parsing.envelopes.prefixes import Prefix
-
-        return [Prefix(one) for one in self._envelopes if one.prefix is not None]
-
-    @cached_property
-    def _records(self) -> Records:
-        from clerk_logscan.parsing.envelopes.records import Records
-
-        return Records([one for one in self._envelopes if one.record])
 
     def learn(self, texts: Sequence[str]) -> None:
         """Take the W3C directives among `texts`: rows of as many columns are no envelopes, whatever a client sent."""
@@ -91,9 +74,9 @@ class Readable:
         """Return what each envelope finds inside `text`, those alone that are certain where there are such."""
         if messages := octets.messages(text):
             return {"octets": messages}
-        found = {one.envelope.name: lines for one in self._prefixes if (lines := one.one(text))}
+        found = {one.envelope.name: lines for one in self._engines.prefixes if (lines := one.one(text))}
         if text.lstrip().startswith(("{", "[")):
-            found |= self._records.opened(text)
+            found |= self._engines.records.opened(text)
         return {name: lines for name, lines in found.items() if name in self._certain} or found
 
 

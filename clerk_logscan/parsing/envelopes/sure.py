@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
 from clerk_logscan.parsing.envelopes.declarations import Envelope
+from clerk_logscan.parsing.envelopes.engines import Engines
 from clerk_logscan.parsing.envelopes.work import Taken
-
-# What opens them is imported, and built, when there is one: most logs wear none.
-if TYPE_CHECKING:
-    from clerk_logscan.parsing.envelopes.prefixes import Prefix
-    from clerk_logscan.parsing.envelopes.records import Records
 
 _SEVERAL: Final = r"^\s*\[|\}\s*,?\s*\{"  # an array of objects, or one after another
 _NEVER: Final = r"^\b\B"
@@ -25,7 +21,7 @@ class Sure:
 
     def __init__(self, envelopes: Sequence[Envelope], *, keeps_newline: bool) -> None:
         self._envelopes = [one for one in envelopes if one.certain]
-        self._keeps_newline = keeps_newline
+        self._engines = Engines(self._envelopes, keeps_newline=keeps_newline)
         self.hidden = 0  # records that do not show their line, or not to its end
 
     @cached_property
@@ -39,18 +35,6 @@ class Sure:
         keys = {path[0] for one in self._envelopes if one.record for path in one.record.requires[:1]}
         return sorted(f'"{key}"' for key in keys)
 
-    @cached_property
-    def _prefixes(self) -> list[Prefix]:
-        from clerk_logscan.parsing.envelopes.prefixes import Prefix
-
-        return [Prefix(one) for one in self._envelopes if one.prefix is not None]
-
-    @cached_property
-    def _records(self) -> Records:
-        from clerk_logscan.parsing.envelopes.records import Records
-
-        return Records([one for one in self._envelopes if one.record], keeps_newline=self._keeps_newline)
-
     def take_prefix(self, rows: pl.DataFrame) -> Taken:
         """Peel what its prefix alone proves; one cheap test lets nearly all lines of a plain log pass by."""
         like = rows["text"].str.contains(self._starts)
@@ -58,7 +42,7 @@ class Sure:
             return rows.clear(), rows
         rest, rows = rows.filter(~like), rows.filter(like)
         done = []
-        for engine in self._prefixes:
+        for engine in self._engines.prefixes:
             hits, rows = engine.take(rows)
             done.append(hits)
         return pl.concat(done), pl.concat([rest, rows])
@@ -71,6 +55,6 @@ class Sure:
         like &= rows["text"].str.contains_any(self._marks) | rows["text"].str.contains(_SEVERAL)
         if not like.any():
             return rows.clear(), rows
-        hits, other = self._records.take(rows.filter(like))
-        self.hidden = self._records.hidden
+        hits, other = self._engines.records.take(rows.filter(like))
+        self.hidden = self._engines.records.hidden
         return hits, pl.concat([rows.filter(~like), other])

@@ -103,9 +103,3 @@ def unit(path: str) -> str | None:
         if re.search(rf"(?:^|[_-]){pattern}", words):
             return name
     return None
-
-
-def is_header(path: str, name: str) -> bool:
-    """Tell whether a key is the request header `name` (plain), below an object of headers."""
-    keys = parts(path)
-    return len(keys) > 1 and keys[-1] == name and bool(set(keys[:-1]) & others("headers"))
