@@ -8,8 +8,8 @@ from typing import Any, Final
 import polars as pl
 
 from clerk_logscan import __version__
+from clerk_logscan.columns import gathered, ordered
 from clerk_logscan.incident import lines
-from clerk_logscan.incident.columns import gathered, ordered
 from clerk_logscan.incident.coverage import Span
 from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.hops import Hops

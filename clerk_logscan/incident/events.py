@@ -10,8 +10,8 @@ from typing import Final
 
 import polars as pl
 
+from clerk_logscan.columns import firsts, held, ordered, rank
 from clerk_logscan.incident import lines as lines_of
-from clerk_logscan.incident.columns import firsts, held, ordered, rank
 from clerk_logscan.incident.lines import CLIENT_BUG, DECODED, OFF_HOST, UNRESOLVABLE
 from clerk_logscan.incident.logs import Log, Logs
 from clerk_logscan.incident.requests import Requests

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.incident.columns import mapped, rank
+from clerk_logscan.columns import mapped, rank
 from clerk_logscan.incident.domains import registrable
 from clerk_logscan.incident.events import OUTCOMES, Events, stable_ids
 from clerk_logscan.incident.lines import CLIENT_BUG

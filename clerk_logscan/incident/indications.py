@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.incident.columns import mapped_rows
+from clerk_logscan.columns import mapped_rows
 from clerk_logscan.incident.events import Events
 
 # Read off the real packages behind nginx (see the oracle's notes in docs): status, logged bytes, what it suggests.

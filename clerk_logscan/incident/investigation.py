@@ -10,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from clerk_logscan import rules
+from clerk_logscan.columns import mapped
 from clerk_logscan.incident import (
     advice,
     clocks,
@@ -30,7 +31,6 @@ from clerk_logscan.incident import (
     verdict,
 )
 from clerk_logscan.incident import events as events_of
-from clerk_logscan.incident.columns import mapped
 from clerk_logscan.incident.coverage import Span, uncovered
 from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.hops import Hops

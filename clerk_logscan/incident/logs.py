@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from clerk_logscan.incident.columns import mapped_rows
+from clerk_logscan.columns import mapped_rows
 from clerk_logscan.incident.coverage import Coverage, Span, gaps
 from clerk_logscan.incident.times import as_micros
 

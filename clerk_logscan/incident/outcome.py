@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from clerk_logscan.columns import mapped_rows
 from clerk_logscan.incident import indications
-from clerk_logscan.incident.columns import mapped_rows
 from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.evidence import SERVED_BEFORE, Evidence
 from clerk_logscan.incident.lines import DECODED, OFF_HOST, place

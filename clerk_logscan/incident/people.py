@@ -9,8 +9,8 @@ from typing import Final
 
 import polars as pl
 
+from clerk_logscan.columns import mapped, mapped_rows
 from clerk_logscan.incident import addresses, domains
-from clerk_logscan.incident.columns import mapped, mapped_rows
 from clerk_logscan.incident.events import Events
 
 _BROWSER: Final = re.compile(r"^Mozilla/5\.0 \(.*(?:Gecko|AppleWebKit|Trident)", re.IGNORECASE)

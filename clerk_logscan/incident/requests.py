@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import polars as pl
 
+from clerk_logscan.columns import ordered
 from clerk_logscan.incident import joining, own_hops, sightings
 from clerk_logscan.incident import lines as lines_of
-from clerk_logscan.incident.columns import ordered
 from clerk_logscan.incident.hops import Hops
 from clerk_logscan.incident.logs import Logs
 

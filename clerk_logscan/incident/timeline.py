@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from clerk_logscan.incident.columns import ordered
+from clerk_logscan.columns import ordered
 from clerk_logscan.incident.coverage import Span
 from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.logs import Log

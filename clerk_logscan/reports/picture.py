@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
+from clerk_logscan.columns import mapped
 from clerk_logscan.reports import frames, words
 from clerk_logscan.reports.story import Story
 from clerk_logscan.rows import Row, having, items
@@ -101,7 +100,7 @@ def timeline(story: Story) -> Picture | None:
     if rows.is_empty():
         return None
     begin, end = _domain(rows["at"].min(), rows["at"].max())  # type: ignore[arg-type]
-    fraction = _of_each(rows["at"], lambda at: _fraction(at, begin, end), pl.Float64())
+    fraction = mapped(rows["at"], lambda at: _fraction(at, begin, end), pl.Float64())
     rows = _graded(rows.with_columns(fraction.alias("fraction")), story)
     lanes = _lanes(rows, _roles(story), begin, end)
     moments = [
@@ -113,17 +112,8 @@ def timeline(story: Story) -> Picture | None:
 
 def _dated(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that have a time, with it `at` seconds of the epoch."""
-    at = _of_each(rows["timestamp"], seconds, pl.Float64())
+    at = mapped(rows["timestamp"], seconds, pl.Float64())
     return rows.with_columns(at.alias("at")).filter(pl.col("at").is_not_null())
-
-
-def _of_each(values: pl.Series, of: Callable[[Any], Any], dtype: pl.DataType) -> pl.Series:
-    """Return what `of` makes of each value, asked once for each that occurs."""
-    known = values.unique()
-    made = pl.Series([of(value) for value in known], dtype=dtype)
-    return values.to_frame("_value").join(
-        pl.DataFrame({"_value": known, "_made": made}), on="_value", how="left", nulls_equal=True, maintain_order="left"
-    )["_made"]
 
 
 def _graded(rows: pl.DataFrame, story: Story) -> pl.DataFrame:
@@ -138,8 +128,8 @@ def _graded(rows: pl.DataFrame, story: Story) -> pl.DataFrame:
     )
     return told.with_columns(
         pl.when(pl.col("client_ip") == "").then(pl.lit("no address")).otherwise("client_ip").alias("client"),
-        _of_each(told["outcome"], lambda name: gravities.get(name, gravities["none"]), pl.Int64()).alias("gravity"),
-        _of_each(told["severity"], words.gravity, pl.Int64()).alias("rank"),
+        mapped(told["outcome"], lambda name: gravities.get(name, gravities["none"]), pl.Int64()).alias("gravity"),
+        mapped(told["severity"], words.gravity, pl.Int64()).alias("rank"),
     )
 
 

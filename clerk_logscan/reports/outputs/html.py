@@ -16,6 +16,7 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
+from clerk_logscan.columns import rank
 from clerk_logscan.report import Report
 from clerk_logscan.reports import picture, words
 from clerk_logscan.reports.inert import evidence, spans, unicode_host
@@ -61,9 +62,7 @@ def render(report: Report) -> bytes:
 
 def _gravity() -> list[pl.Expr]:
     """Return by what a frame of findings is ordered, the gravest first, then by time."""
-    ranks = {name: words.gravity(name) for name in SEVERITIES}
-    rank = pl.col("severity").replace_strict(ranks, default=len(SEVERITIES), return_dtype=pl.Int64)
-    return [rank, pl.col("timestamp").fill_null("")]
+    return [rank("severity", SEVERITIES), pl.col("timestamp").fill_null("")]
 
 
 @lru_cache(maxsize=1)

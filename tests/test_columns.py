@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from clerk_logscan.incident.columns import firsts, gathered, held, mapped, mapped_rows, ordered
+from clerk_logscan.columns import firsts, gathered, held, mapped, mapped_rows, ordered
 
 
 def test_each_different_value_is_asked_once() -> None:
