@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,20 @@ def test_fastify(start: Callable[..., Any], real_part: Callable[[str], str], nod
     code = f"process.argv.push('PORT', {str(node_packages)!r}); await import({program!r});"
     server = start(command, {"run.mjs": code}, stdout="fastify.log", gently=signal.SIGTERM)
     statuses = [server.send(Sent(target)) for target in TARGETS]
-    server.send(Sent(b"/end"))  # its answer's line may be lost when the process is told to end
-    rows = _read(server.stop() / "fastify.log").head(len(TARGETS))
+    _wait_for_lines(server.folder / "fastify.log", 2 * len(TARGETS))
+    rows = _read(server.stop() / "fastify.log")
     assert rows["request_target"].to_list() == [target.decode() for target in TARGETS]
     assert rows["status"].to_list() == statuses
     assert set(rows["host"]) == {"app.example.com"} and set(rows["client_ip"]) == {"127.0.0.1"}
     assert rows["timestamp"].is_sorted() and rows["duration"].null_count() == 0
+
+
+def _wait_for_lines(path: Path, requests: int) -> None:
+    """Wait for the logger: what it still holds is lost when the process is told to end."""
+    deadline = time.monotonic() + 15
+    while path.read_bytes().count(b'"reqId"') < requests:
+        assert time.monotonic() < deadline, f"Fastify's log stays short: {path.read_text()!r}"
+        time.sleep(0.02)
 
 
 def _read(path: Path) -> pl.DataFrame:
