@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 _STOPPED = 3  # settings.EXIT_INCOMPLETE
 # What imports make stays to the end: looking for garbage among it is a fifth of the time to start.
 _NEW_OBJECTS = 100_000
+# Half of the cores for the threads of polars, as those that search are busy too: idle ones do not sleep, they yield.
+_THREADS = max(1, (os.cpu_count() or 1) // 2)
 
 
 def run() -> "NoReturn":
@@ -18,6 +20,7 @@ def run() -> "NoReturn":
     Python's own end would free every object, one by one. All is written and closed by then, and no thread that still
     reads has anything to say; a profiler that writes at the end needs `cli.main`.
     """
+    os.environ.setdefault("POLARS_MAX_THREADS", str(_THREADS))
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
     try:
         from clerk_logscan.cli import main

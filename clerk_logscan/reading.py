@@ -23,7 +23,7 @@ from clerk_logscan.window import Window
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
 
 TOGETHER: Final = 16_384  # picked lines that are parsed at once
-HELD: Final = 32 << 20  # bytes of a stream that are held meanwhile
+HELD: Final = 64 << 20  # bytes of a stream that are held meanwhile
 
 
 @dataclass

@@ -20,6 +20,7 @@ from clerk_logscan.readers.workers import in_order
 
 WORTH: Final = 2 * BLOCK  # bytes from which on a file is cut
 _TOGETHER: Final = 4  # ranges that one thread takes at a time
+_AHEAD: Final = 16  # results, small as they are, that wait while others are parsed
 _SLACK: Final = 64 << 10  # bytes read beyond a range for the end of its last line
 # Bytes. The kernel copies to addresses that are no multiple of 16 or 32 three times slower on some processors (AMD Zen
 # 3), and allocators put large buffers 16 bytes behind one.
@@ -49,7 +50,7 @@ class Ranges:
     _local: threading.local = field(default_factory=threading.local)
 
     def __iter__(self) -> Iterator[Picked]:
-        for several, too_long in in_order(self._several, range(0, self.size, _TOGETHER * BLOCK)):
+        for several, too_long in in_order(self._several, range(0, self.size, _TOGETHER * BLOCK), _AHEAD):
             yield from several
             if too_long is not None:
                 self.too_long = too_long

@@ -27,11 +27,12 @@ from clerk_logscan.readers.pick import Picked, pick
 from clerk_logscan.readers.ranges import WORTH, Ranges, Shrunk
 from clerk_logscan.readers.search import Mood, Search
 from clerk_logscan.readers.sources import Source
-from clerk_logscan.readers.workers import in_order
+from clerk_logscan.readers.workers import ahead, in_order
 
 __all__ = ["Batch", "Block", "Line", "Scan"]
 
 _TELLING: Final = 64 << 10  # bytes from which on a block shows what is frequent in its input
+_LARGE: Final = 1 << 20  # stored bytes from which on inflating beside everything else pays for a thread
 _POLL: Final = 0.2  # seconds between two looks at `stop` while a pipe gives nothing
 
 
@@ -116,7 +117,9 @@ class Scan:
     def _stream(self, stored: BinaryIO) -> Iterator[Batch]:
         """Yield the batches of what can be read from its start only."""
         failure: list[Broken] = []
-        text, encoding = as_utf8(_until_broken(self._unpacked(stored), failure))
+        chunks = _until_broken(self._unpacked(stored), failure)
+        large = self.source.size is None or self.source.size >= _LARGE
+        text, encoding = as_utf8(ahead(chunks) if large else chunks)
         base = MARK_SIZE
         for picked in self._picked(cut(text)):
             if self._stop.is_set():

@@ -39,21 +39,21 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(cores(), thread_name_prefix="search")
 
 
-def in_order(work: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
-    """Yield `work` of each of `items`, in their order; a few are worked on ahead, and no more are taken than that.
+def in_order(work: Callable[[_In], _Out], items: Iterable[_In], ahead: int = _AHEAD) -> Iterator[_Out]:
+    """Yield `work` of each of `items`, in their order; one a core and `ahead` more are taken, and no others.
 
     What is ahead when the caller leaves is cancelled, or waited for where it has begun.
     """
-    ahead: deque[Future[_Out]] = deque()
+    begun: deque[Future[_Out]] = deque()
     try:
         for item in items:
-            ahead.append(_pool().submit(work, item))
-            if len(ahead) >= cores() + _AHEAD:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+            begun.append(_pool().submit(work, item))
+            if len(begun) >= cores() + ahead:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
     finally:
-        wait([future for future in ahead if not future.cancel()])
+        wait([future for future in begun if not future.cancel()])
 
 
 class _End(Exception):
