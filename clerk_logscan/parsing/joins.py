@@ -59,10 +59,11 @@ class Joiner:
         return _completed(frame, done, [partners[row] for row in done])
 
     def _side(self, join: Join, frame: Records) -> pl.Expr:
-        """Return what each record is, as `side`; one of neither side that has a target is a request by itself."""
+        """Return what each record is, as `side`; one with a target that no first announced is a request by itself."""
         targets = [pl.col(name).is_not_null() for name in self._targets if name in frame.columns]
         found = side(join, frozenset(frame.columns))
-        return pl.when((found == 0) & pl.any_horizontal(targets)).then(3).otherwise(found) if targets else found
+        alone = (found != 1) & pl.any_horizontal(targets) if targets else pl.lit(False)
+        return pl.when(alone).then(3).otherwise(found)
 
     def _unrepeated(self, records: Records) -> Records:
         names = [pl.col(name) for name in self._repeats if name in records.columns]

@@ -84,11 +84,28 @@ def _parts(text: str) -> Iterator[tuple[int, int]]:
 
 def first(sample: pl.DataFrame) -> pl.Series:
     """Return the documents at the beginning of sampled lines; the last is closed where those end that follow it."""
-    steps = sample["line_number"].diff().fill_null(1)
-    hole = (steps != 1).arg_max() if (steps != 1).any() else None
     assembler = Assembler(Batch("", 0))
-    found = pl.concat([assembler.feed(sample.head(hole) if hole else sample), assembler.finish()])["raw"].to_list()
+    found = pl.concat([assembler.feed(sample.head(_hole(sample))), assembler.finish()])["raw"].to_list()
     return pl.Series([*found[:-1], *map(_closed, found[-1:])], dtype=pl.String)
+
+
+def records(sample: pl.DataFrame, batch: Batch) -> pl.DataFrame:
+    """Return the records of sampled lines, where `batch` lists them: those before the first hole, if one ends there.
+
+    Behind a hole a line may be of the middle of a record, whose keys would be taken for those of another.
+    """
+    assembler = Assembler(batch)
+    hole = _hole(sample)
+    found = assembler.feed(sample.head(hole))
+    if hole < sample.height and found["raw"].str.contains(r"^\{").any():
+        return found
+    return pl.concat([found, assembler.feed(sample.slice(hole)), assembler.finish()])
+
+
+def _hole(sample: pl.DataFrame) -> int:
+    """Return how many lines of a sample stand before the first that does not follow the one before."""
+    jumps = sample["line_number"].diff().fill_null(1) != 1
+    return (jumps.arg_max() or 0) if jumps.any() else sample.height
 
 
 def _closed(text: str) -> str:

@@ -88,8 +88,7 @@ class Parser:
         if json_documents.is_pretty(sample["raw"]):
             batch = self._batch(sample)
             self._assembler = json_documents.Assembler(batch)
-            trial = json_documents.Assembler(batch)
-            sample = pl.concat([trial.feed(sample), trial.finish()])
+            sample = json_documents.records(sample, batch)
         sample = json_documents.split(sample)
         cascade = self._cascade
         texts = self._peel(sample)
@@ -270,11 +269,13 @@ def _told(cut: Cut, texts: pl.Series) -> tuple[Cut, pl.Series]:
     """Return a cut less the rows of which no request was read though they show one, and these rows.
 
     A template for lines that were cut short has no request; a line that holds one all the same is of another layout.
+    So is one that names no target by the keys of a guess.
     """
     columns = cut.definition.columns
     fields = [name for role in TARGETS for source in columns.get(role, ()) for name in source.fields]
     none = cut.rows.clear()
-    if not cut.definition.requests or cut.definition.grammar != "template" or cut.definition.join:
+    telling = cut.definition.grammar == "template" or cut.definition.guessed
+    if not cut.definition.requests or not telling or cut.definition.join:
         return cut, none
     absent = [cut.raw[name].is_null() for name in fields if name in cut.raw.columns]
     untold = reduce(and_, absent) if absent else pl.Series([True]).new_from_index(0, len(cut.rows))

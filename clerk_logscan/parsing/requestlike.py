@@ -25,6 +25,8 @@ _MEMBER: Final = (
 )
 _JSON_METHOD: Final = rf'(?i)"[^"]*(?:method|verb)[^"]*"\s*:\s*"|"(?:{_METHODS}) '
 _JSON_LINE: Final = rf'"(?:{_METHODS}) (?:\\?/|https?:)[^" ]* HTTP/[0-9]'
+# Two slashes together that are no scheme's: what is looked for is not passed over for its layout.
+_DOUBLED: Final = r"(?i)[\w.~-](?:/|\\|%2f|%5c|u002f|x5c){2}"
 # nginx `2026/11/24 14:51:35 [error] 12#12:`, Apache `[Tue Nov 24 14:51:35.1 2026] [core:error] [pid 1`,
 # lighttpd `2026-11-24 14:51:35: (mod_x.c.1)`, HAProxy's and AWS' own notices.
 _ERROR_LOG: Final = (
@@ -48,4 +50,14 @@ def looks_like_request(texts: pl.Series) -> pl.Series:
     record = (text.contains(_JSON_TARGET) & text.contains(_JSON_METHOD)) | text.contains(_JSON_LINE)
     error = text.contains(_ERROR_LOG)
     member = text.contains(_MEMBER)
-    return texts.to_frame().select((is_json & record) | (~is_json & (line | member) & ~error)).to_series()
+    like = texts.to_frame().select((is_json & record) | (~is_json & (line | member) & ~error)).to_series()
+    doubled = texts.to_frame().select(text.contains(_DOUBLED) & ~error).to_series() & ~like
+    return like | _may_tell(texts, doubled) if doubled.any() else like
+
+
+def _may_tell(texts: pl.Series, which: pl.Series) -> pl.Series:
+    """Tell `which` of the texts may be a request's in whatever layout: a target beside a method or a status."""
+    from clerk_logscan.parsing.inference.likely import may_tell
+
+    found = [bool(one) and may_tell(text) for text, one in zip(texts, which, strict=True)]
+    return pl.Series(texts.name, found, dtype=pl.Boolean)

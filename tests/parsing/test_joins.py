@@ -71,3 +71,9 @@ def test_a_drain_s_repeats_are_one_request() -> None:
     other = line.replace("0123456789ab", "fedcba987654")
     parsed, _ = parse([line, line.replace('"level":"error"', '"level":"info"'), other], 1)
     assert parsed.requests.height == 2 and parsed.not_requests == 1
+
+
+def test_an_answer_that_names_its_target_is_a_request_where_none_came_before() -> None:
+    """Koa's lines, of which someone kept the answers: an attack among them is read, and no request twice."""
+    lines = ["--> GET /__clerk//evil.example/x 502 12ms 157b", "<-- GET /a", "--> GET /a 200 3ms 12b"]
+    assert statuses(lines, 1) == {"/__clerk//evil.example/x": 502, "/a": 200}

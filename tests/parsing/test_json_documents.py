@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parsing_help import frame_of
 
-from clerk_logscan.parsing.json_documents import Assembler, is_pretty, split
+from clerk_logscan.parsing.batches import AZURE
+from clerk_logscan.parsing.json_documents import Assembler, is_pretty, records, split
 
 RECORDS = st.lists(
     st.dictionaries(st.sampled_from("abc"), st.text('{}[]",x', max_size=8) | st.lists(st.integers()), min_size=1),
@@ -66,3 +67,11 @@ def test_the_elements_of_a_pretty_batch_are_records_of_their_own() -> None:
     frame = assembler.feed(frame_of(json.dumps({"records": records}, indent=4).split("\n")))
     found = [(number, json.loads(raw)) for number, _, raw in frame.iter_rows() if "{" in raw]
     assert found == [(3, records[0]), (13, records[1])]
+
+
+def test_sampled_records_end_before_a_hole() -> None:
+    """Picked lines of the middle of a record have no keys of their own: a guess would take them for the outer ones."""
+    frame = frame_of(json.dumps([{"a": {"url": "/x"}}, {"a": {"url": "/y"}}], indent=1).split("\n"))
+    picked = frame.filter(frame["line_number"] != 7)
+    assert list(map(json.loads, records(picked, AZURE)["raw"])) == [{"a": {"url": "/x"}}]
+    assert len(records(frame, AZURE)) == 2

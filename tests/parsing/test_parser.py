@@ -129,3 +129,13 @@ def test_a_counter_is_the_log_s_id_of_a_request_and_no_id_to_find_it_by_elsewher
     assert row["request_id"] == "req-1" and row["_ids"] is None
     row = parse([LIBRARY["cloudflare_logpush"].samples[0].line])[0].requests.row(0, named=True)
     assert row["_ids"] == ["8e7a1b2c3d4e5f60"]
+
+
+def test_an_unread_line_with_two_slashes_together_is_malformed_in_whatever_notation() -> None:
+    """A layout that nothing reads must not pass as no request when it holds what is looked for."""
+    for line in (
+        "<x u='/__clerk//evil.example/x' m='GET' s='502'/>",
+        '[2026-11-24] app.INFO: done {"uri":"https:\\/\\/a.example\\/__clerk\\/\\/evil.example","method":"GET"} [] []',
+    ):
+        parsed, _ = parse([line, "started"])
+        assert parsed.requests.height + parsed.malformed.height == 1, line
