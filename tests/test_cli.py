@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -353,18 +352,18 @@ class TestInterruptions:
         result = subprocess.run(["bash", "-c", line], cwd=path.parent, capture_output=True, timeout=60, check=False)
         assert result.stderr == b""
 
-    def test_an_interrupt_ends_without_a_traceback(self, tmp_path: Path) -> None:
-        fifo = tmp_path / "never.log"
-        os.mkfifo(fifo)
-        process = subprocess.Popen(
+    @pytest.mark.parametrize(("line", "code"), [(BENIGN, 3), (ATTACK, 1)])
+    def test_an_interrupt_ends_with_what_was_found(self, line: str, code: int) -> None:
+        with subprocess.Popen(
             [sys.executable, "-m", "clerk_logscan", "analyze", "-"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        time.sleep(1.5)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
-        assert process.returncode == 3
-        assert "Traceback" not in out + err
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            assert process.stdin and process.stdout and process.stderr
+            process.stdin.write(line.encode() * 10_000)  # far more than a pipe holds: it is being read
+            process.stdin.flush()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == code  # and its input never ended
+            assert b"Traceback" not in process.stdout.read() + process.stderr.read()
 
     @pytest.mark.parametrize("module", ["clerk_logscan.cli", "click", "clerk_logscan.commands", "polars"])
     def test_an_interrupt_during_the_imports_ends_without_a_traceback(self, tmp_path: Path, module: str) -> None:

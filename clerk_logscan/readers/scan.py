@@ -122,12 +122,12 @@ class Scan:
         text, encoding = as_utf8(ahead(chunks) if large else chunks)
         base = MARK_SIZE
         for picked in self._picked(cut(text)):
-            if self._stop.is_set():
+            if self._stop.is_set() and self.source.rereadable:  # what a pipe gave is nowhere else
                 return
             if encoding:
                 base = _in_utf16(picked.batch, base)
             yield self._entered(picked)
-        if failure:
+        if failure and not self._stop.is_set():
             raise failure[0]
 
     def _pick(self, block: Block, index: int) -> Picked:

@@ -8,6 +8,7 @@ import hashlib
 import os
 import random
 import threading
+import time
 import zlib
 from collections.abc import Callable
 from itertools import pairwise
@@ -303,13 +304,32 @@ def test_a_pipe_is_read_as_it_comes_and_can_be_stopped_while_it_is_silent(tmp_pa
     check(text, [line for batch in one for line in lines_of(batch)])
     writer.join()
     assert (one.lines, one.complete) == (30_000, True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_silent_pipe_can_be_stopped_and_what_it_gave_is_kept(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    """`kubectl logs -f | clerk-logscan analyze -`, ended by Ctrl-C; half of a gzip stream is one that was stopped."""
+    pipe, text = tmp_path / "pipe", log(300)
+    os.mkfifo(pipe)
+    (source,), _ = find([str(pipe)])
     keeps_open = os.open(pipe, os.O_RDWR)
+    sent = os.write(keeps_open, pack(text) if pack is bytes else pack(text)[:-20])
     stop = threading.Event()
-    timer = threading.Timer(0.3, stop.set)
-    timer.start()
-    assert list(Scan(source, SEARCH, stop=stop)) == []
+    one = Scan(source, SEARCH, stop=stop)
+
+    def stop_when_all_is_read() -> None:
+        while one.read < sent:
+            time.sleep(0.01)
+        stop.set()
+
+    stopping = threading.Thread(target=stop_when_all_is_read)
+    stopping.start()
+    given = [line for batch in one for line in lines_of(batch)]
+    stopping.join()
     os.close(keeps_open)
-    timer.join()
+    assert one.lines > 100 and len(given) > 10
+    assert (one.complete, one.error) == (False, f"{source.name} was not read to its end: stopped")
 
 
 def test_the_same_file_gives_the_same_lines_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
