@@ -6,10 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import hypothesis
 import pytest
@@ -28,62 +28,66 @@ REQUIRED = frozenset(filter(None, os.environ.get("CLERK_LOGSCAN_REQUIRE", "").sp
 ROOT = Path(__file__).parent.parent
 
 
-def find_real_part(name: str) -> str:
-    """Return a program's path; without it the test is skipped, or fails where CLERK_LOGSCAN_REQUIRE names it."""
+def find_real_part(*names: str) -> str:
+    """Return the path of a program by any of its names; without it the test is skipped, or fails (see missing)."""
     # Debian's servers are in sbin, which is not on every user's path.
-    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if path:
-        return path
+    places = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+    found = next(filter(None, (shutil.which(name, path=places) for name in names)), None)
+    return found or missing(names[0], f"{names[0]} is not installed")
+
+
+def missing(name: str, why: str) -> NoReturn:
+    """Skip the test and say why, or let it fail where CLERK_LOGSCAN_REQUIRE names what is missing."""
     if name in REQUIRED:
-        pytest.fail(f"{name} is not installed, and CLERK_LOGSCAN_REQUIRE names it")
-    pytest.skip(f"{name} is not installed")
+        pytest.fail(f"{why}, and CLERK_LOGSCAN_REQUIRE names {name}")
+    pytest.skip(why)
 
 
 @pytest.fixture(scope="session")
-def real_part() -> Callable[[str], str]:
-    """The path of a program by its name; a test without it is skipped, or fails (see find_real_part)."""
+def real_part() -> Callable[..., str]:
+    """The path of a program by its names; a test without it is skipped, or fails (see missing)."""
     return find_real_part
 
 
 @pytest.fixture(scope="session")
 def node_packages() -> Path:
-    """The folder of tests/node with its packages installed, once for all workers; CLERK_LOGSCAN_NODE names another.
+    """The folder of tests/node with its packages installed; CLERK_LOGSCAN_NODE names another."""
+    if named := os.environ.get("CLERK_LOGSCAN_NODE"):
+        find_real_part("node")
+        return Path(named)
+    return install_node_packages(ROOT / "tests" / "node")
+
+
+@pytest.fixture(scope="session")
+def browser_packages() -> Path:
+    """The folder of tests/reports/browser with its packages installed."""
+    return install_node_packages(ROOT / "tests" / "reports" / "browser")
+
+
+def install_node_packages(folder: Path) -> Path:
+    """Install the packages that a folder's package-lock.json names, once for all workers and runs; return the folder.
 
     Without Node, or where npm cannot reach a registry, the test is skipped, or fails where `node` is required.
     """
     find_real_part("node")
-    if named := os.environ.get("CLERK_LOGSCAN_NODE"):
-        return Path(named)
-    npm, folder = find_real_part("npm"), ROOT / "tests" / "node"
+    npm = find_real_part("npm")
     with _alone(folder / ".installing"):
         if (folder / "node_modules" / ".package-lock.json").exists():
             return folder
-        line = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"]
+        line = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
         result = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-    if result.returncode == 0:
-        return folder
-    message = f"npm could not install the vulnerable packages: {result.stderr.strip()[-300:]}"
-    if "node" in REQUIRED:
-        pytest.fail(message)
-    pytest.skip(message)
+    if result.returncode:
+        missing("node", f"npm could not install the packages of {folder.name}: {result.stderr.strip()[-300:]}")
+    return folder
 
 
 @contextmanager
 def _alone(lock: Path) -> Iterator[None]:
-    """Hold a lock among the test workers: the others wait until it is gone."""
-    deadline = time.monotonic() + 300
-    while True:
-        try:
-            lock.mkdir()
-            break
-        except FileExistsError:
-            if time.monotonic() > deadline:
-                pytest.fail(f"{lock} is held for too long: remove it")
-            time.sleep(0.2)
-    try:
+    """Hold a lock among the test workers, which the others wait for; who is killed leaves it."""
+    fcntl = pytest.importorskip("fcntl")
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
         yield
-    finally:
-        lock.rmdir()
 
 
 @pytest.fixture

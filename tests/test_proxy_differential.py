@@ -70,7 +70,6 @@ class Recorder:
             ["node", str(Path(__file__).parent / "node" / "recorder.mjs"), framework],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             env=os.environ | {"CLERK_LOGSCAN_NODE": str(packages)},
         )
 
@@ -83,11 +82,13 @@ class Recorder:
     def answers(self, count: int) -> list[dict[str, object]]:
         """Return what became of them."""
         assert self._process.stdout
-        return [json.loads(self._process.stdout.readline()) for _ in range(count)]
+        lines = [self._process.stdout.readline() for _ in range(count)]
+        assert all(lines), f"{self.framework}: its process ended, and says why on standard error"
+        return [json.loads(line) for line in lines]
 
     def close(self) -> None:
         """End the process."""
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")

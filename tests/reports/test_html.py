@@ -7,8 +7,8 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,39 +22,24 @@ HERE = Path(__file__).parent / "browser"
 MAKERS = {"exposed": documents.exposed, "clean": documents.clean, "hostile": documents.hostile}
 
 
-def missing(reason: str) -> None:
-    """Skip with the reason, or fail where CLERK_LOGSCAN_REQUIRE names the browser."""
-    if "chromium" in os.environ.get("CLERK_LOGSCAN_REQUIRE", "").split(","):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def seen(
+    tmp_path_factory: pytest.TempPathFactory, real_part: Callable[..., str], browser_packages: Path
+) -> dict[str, Any]:
     """What headless Chromium saw of each report."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not browser or not shutil.which("node") or not shutil.which("npm"):
-        missing("chromium, node or npm is not installed here: the page was not looked at in a browser")
+    browser = real_part("chromium", "chromium-browser")
     folder = tmp_path_factory.mktemp("browser")
-    modules = HERE if (HERE / "node_modules" / "axe-core").is_dir() else folder
-    if modules is folder:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, folder / name)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-        if installed.returncode:
-            missing(f"npm could not install playwright-core and axe-core: {installed.stderr.strip()[-300:]}")
     files = []
     for name, make in MAKERS.items():
         files.append(folder / f"{name}.html")
         files[-1].write_bytes(render(make(), "x.html"))
     done = subprocess.run(
-        ["node", str(HERE / "check.mjs"), str(browser), *map(str, files)],
+        [real_part("node"), str(HERE / "check.mjs"), browser, *map(str, files)],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
-        env=os.environ | {"BROWSER_MODULES": str(modules), "AUDITED": "exposed.html,clean.html"},
+        env=os.environ | {"BROWSER_MODULES": str(browser_packages), "AUDITED": "exposed.html,clean.html"},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     found: dict[str, Any] = json.loads(done.stdout)
