@@ -25,6 +25,7 @@ def read_text(texts: pl.Series, kind: str) -> pl.Series:
     address: without port and brackets, of a list the first; last-address: of a list the last, one's own hop's.
     address-port: a port is always behind it, and an IPv6 address has no brackets (HAProxy's `%ci:%cp`).
     trace: the root of an X-Amzn-Trace-Id. authority: without userinfo. plus: `+` is a blank (IIS).
+    first-word: up to a blank (`GET Home/Index`).
     captured-*: HAProxy's captures, which name no header: a text is taken only where its shape is that of the column.
     """
     read = _TEXTS.get(kind)
@@ -74,6 +75,7 @@ _TEXTS: Final[dict[str, Callable[[pl.Series], pl.Series]]] = {
     "last-address": _last_address,
     "trace": lambda texts: texts.str.extract(r"(?:^|[;, ])Root=([^;, ]+)").fill_null(texts),
     "authority": lambda texts: texts.str.replace("^.*@", ""),
+    "first-word": lambda texts: texts.str.extract(r"^\s*(\S+)"),
     "plus": lambda texts: texts.str.replace_all("+", " ", literal=True),
     "captured-host": _only(_HOST),
     "captured-domain": _only(_DOTTED),

@@ -16,6 +16,7 @@ Reader = Callable[[str], Record | None]
 
 _DECISIVE: Final = ("request", "request_target", "url", "path", "query", "method", "status")
 _ESCAPE: Final = re.compile(r'\\(?:(["\\])|x([0-7][0-9A-Fa-f])|u(00[0-7][0-9A-Fa-f]))')
+_QUOTED: Final = re.compile(r'(?<==)"(?:[^"\\]|\\.)*"(?=\W|$)')
 _TIME: Final = re.compile(
     r"\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:.,]+(?: ?(?:Z|[+-][0-9:]{4,6}))?\]?(?=\s)"
     r"|\[[^\]]*\](?=\s)"
@@ -132,14 +133,29 @@ class _Pairs:
 
     def _cells(self, line: str) -> Record | None:
         record: Record = {}
-        for cell in line.split(self.delimiter):
+        for place, cell in enumerate(labelled_cells(line, self.delimiter)):
             key, separator, value = cell.strip(" ").partition(self.separator)
             key, value = key.strip(), value.strip(" ")
+            if not place and self.delimiter != "\t":  # words may stand before the first key
+                before, _, key = key.rpartition(" ")
+                record = _words(before)
             if not separator or not key or key in record:
                 return None
             quoted = self._quoted.fullmatch(value)
             record[key] = _unquoted(quoted[1]) if quoted else value
         return record
+
+
+def labelled_cells(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line of labelled ones; in `key="a, b"` the delimiter is the value's, but a tab never."""
+    if delimiter == "\t" or '="' not in line:
+        return line.split(delimiter)
+    masked = _QUOTED.sub(lambda found: "\x00" * len(found[0]), line)
+    found, at = [], 0
+    while (end := masked.find(delimiter, at)) >= 0:
+        found.append(line[at:end])
+        at = end + len(delimiter)
+    return [*found, line[at:]]
 
 
 def _unquoted(text: str) -> str:

@@ -9,12 +9,13 @@ import polars as pl
 
 from clerk_logscan.parsing.envelopes import (
     audit_sections,
+    blocks,
     detection,
     journal,
+    languages,
     octets,
     pino_pretty,
     printed,
-    ruby_hashes,
     yaml_documents,
 )
 from clerk_logscan.parsing.envelopes.declarations import Envelope
@@ -36,15 +37,17 @@ _Whole = (
     | pino_pretty.Documents
     | printed.Printed
     | audit_sections.Sections
+    | blocks.Blocks
 )
 _WHOLES: Final[tuple[tuple[Callable[[Sequence[str]], bool], type[_Whole]], ...]] = (
     (journal.is_export, journal.Export),
     (journal.is_verbose, journal.Verbose),
     (yaml_documents.is_yaml, yaml_documents.Documents),
     (pino_pretty.is_pretty, pino_pretty.Documents),
-    (ruby_hashes.is_ruby, ruby_hashes.Hashes),
+    (languages.is_printed, languages.Records),
     (audit_sections.is_audit, audit_sections.Sections),
     (printed.is_json, printed.Json),
+    (blocks.is_blocks, blocks.Blocks),
 )
 
 _NEWLINE_AT_END: Final = '\\n"'  # of a JSON string

@@ -1,4 +1,4 @@
-"""Peel YAML documents, as gcloud prints log entries: each becomes a record of JSON, for what reads those.
+"""Peel YAML documents, as gcloud prints log entries, and lists of records: each becomes one of JSON.
 
 https://cloud.google.com/sdk/gcloud/reference/logging/read (the default of --format is YAML). Numbers stay the text
 that was written. Documents with anchors are left alone: they could grow without bound.
@@ -16,11 +16,14 @@ from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
 NAME: Final = "yaml"
 _MARK: Final = "---"
 _FIELD: Final = re.compile(r"(?:- )?[A-Za-z_@][\w.@-]*:(?: .*)?")
+_ITEM: Final = re.compile(r"- [A-Za-z_@][\w.@-]*:(?: .*)?")  # of a list of records at the margin
 _ANCHOR: Final = re.compile(r"(?:^|[:\-] )\s*[&*][\w-]", re.MULTILINE)
 
 
 def is_yaml(texts: Sequence[str]) -> bool:
-    """Tell whether sampled `texts` are YAML documents: marks, and nothing at the margin but fields."""
+    """Tell whether sampled `texts` are YAML documents: marks, and nothing at the margin but fields; or one list."""
+    if len(texts) > 1 and all(_ITEM.fullmatch(text) for text in texts if text[:1].strip()):
+        return sum(1 for text in texts if text.startswith("- ")) > 1
     margin = [text for text in texts if text and not text.startswith((" ", "#", "- ", "..."))]
     fields = sum(1 for text in margin if _FIELD.fullmatch(text))
     marks = margin.count(_MARK)
@@ -40,7 +43,8 @@ class Documents(Entries):
     def line(self, row: Row) -> Iterator[Row]:
         """Yield what this line ends, or itself where it is of no entry."""
         text = row["text"]
-        if text == _MARK or (self._open and (self._open[-1][RUN] != row[RUN] or self._size > MAX_TEXT)):
+        listed = text.startswith("- ") and self._open and self._open[0]["text"].startswith("- ")
+        if text == _MARK or listed or (self._open and (self._open[-1][RUN] != row[RUN] or self._size > MAX_TEXT)):
             yield from self.end()
         if text != _MARK:
             self._open.append(row)

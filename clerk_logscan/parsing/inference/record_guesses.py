@@ -35,13 +35,12 @@ _HOW: Final = {
     "csv": "cells between {delimiter!r}",
     "pairs": "keys and values with {separator!r} between",
 }
-_MISSING: Final = ("-", "", " - ", "\\N", "NULL", "null", "(null)")  # as databases and Kibana write what is not there
 # A cell of these must be what its column is, or the line is another.
 _SHAPES: Final = {
     "status": r"-?[0-9]{1,3}(?:[ ,]+[0-9-]+)*|-|",
     "request_target": r"(?s)[/\\*].*|(?i:https?|wss?)://.*|-|",
     "path": r"(?s)[/\\*].*|-|",
-    "method": r"[A-Za-z_-]*",
+    "method": r"[A-Za-z_-]*(?: .*)?",
 }
 
 
@@ -123,7 +122,7 @@ def _pairs(lines: Sequence[str], name: str) -> Iterator[Found]:
     """Yield LTSV and its kin: every cell has a label."""
     for delimiter in ("\t", " | ", "|", "; ", ";", ", ", ","):
         for separator in ("=", ":"):
-            good = [line for line in lines if _is_labelled(line.split(delimiter), separator)]
+            good = [line for line in lines if _is_labelled(record_readers.labelled_cells(line, delimiter), separator)]
             if len(good) < _MOSTLY * len(lines):
                 continue
             layout = Definition(name, "", "", "pairs", delimiter=delimiter, separator=separator)
@@ -133,6 +132,7 @@ def _pairs(lines: Sequence[str], name: str) -> Iterator[Found]:
 
 def _is_labelled(cells: Sequence[str], separator: str) -> bool:
     labels = [cell.partition(separator)[0].strip() for cell in cells]
+    labels[0] = labels[0].rpartition(" ")[2]
     return len(cells) >= _FEWEST and all(map(_LABEL.fullmatch, labels)) and len(set(labels)) == len(labels)
 
 
@@ -251,7 +251,7 @@ def _definition(name: str, grammar: str, columns: list[Column], roles: Roles, **
         shapes={field: _SHAPES[role] for role, names in fields.items() if role in _SHAPES for field in names}
         if grammar == "csv"
         else {},
-        missing=_MISSING if grammar == "csv" else ("-", ""),
+        missing=tuple(sorted(shapes.MISSING)),
         columns=roles.sources,
         **layout,
     )

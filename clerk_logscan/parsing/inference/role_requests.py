@@ -28,6 +28,8 @@ def add_request(columns: Sequence[Column], roles: Roles) -> None:
         return
     if method is not None:
         roles.give("method", "text", [method], "its values are methods")
+    elif "request" not in roles.sources and (named := _operation(columns)) is not None:
+        roles.give("method", "first-word", [named], "its values begin with methods")
     if "url" not in roles.sources and (url := _same_target(columns, line or target)) is not None:
         roles.give("url", "url", [url], "absolute URLs of the same targets")
     protocol = _protocol(columns, roles)
@@ -66,6 +68,16 @@ def _method(columns: Sequence[Column], line: Column | None) -> Column | None:
         one for one in columns if one is not line and one.known and shapes.share_of(one.values, _is_method) >= _MOSTLY
     ]
     return min(found, key=lambda one: (_rank(one, "method"), one.place), default=None)
+
+
+def _operation(columns: Sequence[Column]) -> Column | None:
+    """Return the column of operations such as `GET /users/{id}` and `GET Home/Index`: their first words are methods."""
+    found = [one for one in columns if one.known and shapes.share_of(one.values, _begins_with_method) == 1.0]
+    return next((one for one in found if one.rank("user_agent") is None and one.rank("referer") is None), None)
+
+
+def _begins_with_method(text: str) -> bool:
+    return text.partition(" ")[0] in shapes.METHODS
 
 
 def _is_method(text: str) -> bool:

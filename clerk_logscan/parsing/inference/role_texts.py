@@ -56,7 +56,8 @@ def _behind_referer(free: Sequence[Column], columns: Sequence[Column], roles: Ro
     for first, second in pairwise(quoted):
         urls = not first.known or first.share(shapes.URL) == 1.0
         odd = rf"{shapes.URL}|{shapes.ADDRESSES}|{shapes.HOST}|{shapes.ID}|[0-9., :-]*"
-        if second.place == first.place + 1 and urls and second.known and not second.share(odd):
+        told = any(re.search("[ /]", text) for text in second.known)  # more than words as of a log's own
+        if second.place == first.place + 1 and urls and told and not second.share(odd):
             return second
     return None
 

@@ -98,7 +98,8 @@ KNOWN_STATUSES: Final = frozenset(
         -1,
     ]
 )
-MISSING: Final = frozenset(("-", "", "null", "None", "nil", "undefined", '""', "<nil>", "N/A", "(null)", "\\N", " - "))
+_WORDS: Final = ("N/A", "null", "NULL", "None", "nil", "undefined", "(null)", "<null>", "<nil>", "\\N", "ᴺᵁᴸᴸ")
+MISSING: Final = frozenset(("-", "", " - ", '""', *_WORDS))
 
 Values = Sequence[str | None]
 _compiled: dict[str, re.Pattern[str]] = {}
