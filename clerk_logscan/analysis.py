@@ -13,7 +13,6 @@ from clerk_logscan.incident import investigate
 from clerk_logscan.looks import Looks
 from clerk_logscan.options import Options, Progress, silent
 from clerk_logscan.readers import sources
-from clerk_logscan.readers.sources import InputError
 from clerk_logscan.report import Report
 
 
@@ -35,7 +34,7 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
         gathered.add(reading.requests)
         unread.add(reading)
     begun = {row["source"] for row in rows}
-    failures += [InputError(one.name, f"{one.name} was not read: stopped") for one in found if one.name not in begun]
+    rows += [ledger.stopped(one.name) for one in found if one.name not in begun]
     rows += map(ledger.failure, failures)
 
     seen = gathered.frame

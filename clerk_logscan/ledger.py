@@ -54,6 +54,11 @@ def failure(error: InputError) -> Row:
     }
 
 
+def stopped(name: str) -> Row:
+    """Return the row of an input of which nothing was read before the user stopped it."""
+    return failure(InputError(name, f"{name} was not read: stopped")) | {"bytes": 0}
+
+
 class Unread:
     """Every line that no format could read, as it stands, for the file at `path`; None: nobody asked."""
 

@@ -9,7 +9,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import click
 import orjson
 import pytest
 
-from clerk_logscan import cli
+from clerk_logscan import cli, looks
 from clerk_logscan.commands import COMMANDS, progress
 from clerk_logscan.commands.analyze import SEVERITIES, exit_code
 from clerk_logscan.report import Report
@@ -359,11 +360,22 @@ class TestInterruptions:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         ) as process:  # fmt: skip
             assert process.stdin and process.stdout and process.stderr
-            process.stdin.write(line.encode() * 10_000)  # far more than a pipe holds: it is being read
+            process.stdin.write(line.encode() * 1000)  # more than a pipe holds: it is being read
             process.stdin.flush()
             process.send_signal(signal.SIGINT)
             assert process.wait(60) == code  # and its input never ended
             assert b"Traceback" not in process.stdout.read() + process.stderr.read()
+
+    def test_an_interrupt_before_anything_was_read_is_no_wrong_use(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], log: Callable[..., Path]
+    ) -> None:
+        def stopped(work: object, items: object, workers: int, stop: threading.Event) -> Iterator[object]:
+            stop.set()
+            return iter(())
+
+        monkeypatch.setattr(looks, "side_by_side", stopped)
+        assert cli.main(["analyze", str(log(ATTACK))]) == 3
+        assert "access.log was not read: stopped" in capsys.readouterr().out.replace("\n", " ")
 
     @pytest.mark.parametrize("module", ["clerk_logscan.cli", "click", "clerk_logscan.commands", "polars"])
     def test_an_interrupt_during_the_imports_ends_without_a_traceback(self, tmp_path: Path, module: str) -> None:

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import cache
 from queue import Empty, Full, Queue, SimpleQueue
-from time import monotonic
+from time import monotonic, process_time
 from types import FrameType
 from typing import Final, TypeVar
 
@@ -25,7 +25,8 @@ _Out = TypeVar("_Out")
 _MOST: Final = 8
 _AHEAD: Final = 2  # results that wait for the one before them, beyond one a core
 _POLL: Final = 0.2  # seconds between two looks at whether to stop
-_GRACE: Final = 0.7  # seconds for work that was told to stop
+_GRACE: Final = 0.7  # seconds for work that was told to stop, of its own where the machine is busy with others
+_IDLE: Final = 0.005  # seconds of work between two looks, under which a process waits for something
 
 
 def cores() -> int:
@@ -100,9 +101,9 @@ def side_by_side(
 ) -> Iterator[_Out]:
     """Yield `work` of each of `items` in their order, `workers` of them (0: one a core) at a time.
 
-    The first Ctrl-C sets `stop`, at which `work` should return what it has: what comes within a second is still
-    yielded, and items not begun are left out. A second one raises KeyboardInterrupt. An exception of `work` is raised
-    at its item's place. No thread keeps the process alive.
+    The first Ctrl-C sets `stop`, at which `work` should return what it has: what comes within a second, more where
+    the machine is busy, is still yielded, and items not begun are left out. A second one raises KeyboardInterrupt.
+    An exception of `work` is raised at its item's place. No thread keeps the process alive.
     """
     stop = stop or threading.Event()
     todo = deque(enumerate(items))
@@ -150,22 +151,44 @@ def _interrupt_sets(stop: threading.Event) -> Iterator[None]:
 def _sorted(
     done: SimpleQueue[tuple[int, _Out | None, BaseException | None]], count: int, stop: threading.Event
 ) -> Iterator[_Out]:
-    """Yield the results in `done` in the order of their index; once stopped, those that come within _GRACE seconds."""
+    """Yield the results in `done` in the order of their index; once stopped, those that come within the grace."""
     early: dict[int, tuple[_Out | None, BaseException | None]] = {}
-    at, until = 0, float("inf")
-    while at < count and monotonic() < until:
+    at, grace = 0, None
+    while at < count and not (grace and grace.is_over):
         try:
             index, result, error = done.get(timeout=_POLL)
             early[index] = result, error
         except Empty:
-            pass
+            if grace:
+                grace.look()
         if stop.is_set():
-            until = min(until, monotonic() + _GRACE)
+            grace = grace or _Grace()
         while at in early:
             yield _result(*early.pop(at))
             at += 1
     for _, pair in sorted(early.items()):
         yield _result(*pair)
+
+
+class _Grace:
+    """The time that work is given which was told to stop: as long as it works, _GRACE seconds of the processor; where
+    it hangs, or waits for a slow disk, as long by the clock.
+    """
+
+    def __init__(self) -> None:
+        self._until = monotonic() + _GRACE
+        self._begun = self._worked = process_time()
+        self._idle = 0
+
+    def look(self) -> None:
+        """See whether anything was done since the last look."""
+        before, self._worked = self._worked, process_time()
+        self._idle = self._idle + 1 if self._worked - before < _IDLE else 0
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether to leave the work behind; a single idle look may be that of a process that was paused."""
+        return monotonic() >= self._until and (self._idle > 1 or self._worked - self._begun >= _GRACE)
 
 
 def _result(result: _Out | None, error: BaseException | None) -> _Out:
