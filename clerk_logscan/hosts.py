@@ -6,7 +6,10 @@ import ipaddress
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 METADATA_HOSTS: Final = frozenset({"metadata.google.internal"})
 METADATA_ADDRESSES: Final = frozenset({ipaddress.ip_address("169.254.169.254"), ipaddress.ip_address("fd00:ec2::254")})
@@ -20,6 +23,14 @@ _DIGITS: Final = tuple("0123456789")
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@cache
+def public_suffixes() -> PublicSuffixList:
+    """Return the public suffix list that its package bundles, never fetched; loaded once, and only when asked for."""
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
 
 
 @lru_cache(maxsize=65536)

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    """Return the list that the package bundles; loaded once, only when it is asked."""
-    from publicsuffixlist import PublicSuffixList
-
-    return PublicSuffixList()
+from clerk_logscan.hosts import public_suffixes
 
 
 @lru_cache(maxsize=262144)
@@ -28,7 +18,7 @@ def registrable(host: str) -> str:
     name = host.rstrip(".")
     if name.startswith("[") or _is_address(name):
         return name
-    return _suffixes().privatesuffix(name) or name
+    return public_suffixes().privatesuffix(name) or name
 
 
 def host_of(host: str | None) -> str | None:

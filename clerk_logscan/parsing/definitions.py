@@ -227,7 +227,8 @@ class Library(Mapping[str, Definition]):
         if key not in self._loaded:
             if key not in self._paths:
                 raise KeyError(name)
-            self._loaded[key] = load(self._paths[key])
+            path = self._paths[key]
+            self._loaded[key] = _shipped(path) if path.parent == folder() else load(path)
         return self._loaded[key]
 
     def __iter__(self) -> Iterator[str]:
@@ -278,6 +279,12 @@ def _plugged() -> list[Path]:
         if spec is not None and spec.origin:
             found += sorted(Path(spec.origin).parent.glob("*.toml"))
     return found
+
+
+@cache
+def _shipped(path: Path) -> Definition:
+    """Load a file of the package, which does not change: read once, however many analyses a process makes."""
+    return load(path)
 
 
 def load(path: Path) -> Definition:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import urlsplit
 
+from clerk_logscan.hosts import public_suffixes
 from clerk_logscan.parsing.inference import names, shapes
 from clerk_logscan.parsing.inference.columns import Column, Roles
 
@@ -104,18 +105,15 @@ def _is_host(one: Column) -> bool:
 
 def _is_public(one: Column) -> bool:
     """Tell whether the names end in what is, or could be, a top-level domain, and no file's or class' name."""
-    from publicsuffixlist import PublicSuffixList
-
     if one.share(_LOCALHOST) >= _SOME:
         return True
-    known = PublicSuffixList(accept_unknown=False)
     reserved = ("example", "test", "invalid", "localhost")
     return (
         shapes.share_of(
             one.values,
             lambda text: (
                 (host := text.partition(":")[0].rstrip(".").lower()).rpartition(".")[2] in reserved
-                or known.publicsuffix(host) is not None
+                or public_suffixes().publicsuffix(host, accept_unknown=False) is not None
             ),
         )
         >= _MOSTLY
