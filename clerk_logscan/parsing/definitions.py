@@ -23,7 +23,10 @@ SHOWS: Final = ("forwarded", "served-before", "not-forwarded", "undetermined")
 # How the text of a field is read (fields.py). `strftime(...)` takes a format in chrono's notation.
 TIMES: Final = ("clf", "iso8601", "epoch-s", "epoch-ms", "epoch-us", "epoch-ns", "epoch-auto")
 DURATIONS: Final = ("s", "ms", "us", "ns", "duration")
-TEXTS: Final = ("text", "plus", "address", "address-port", "last-address", "trace", "authority", "first-word")
+TEXTS: Final = (
+    *("text", "plus", "percent", "form", "first-word"),
+    *("address", "address-port", "last-address", "trace", "authority"),
+)
 CAPTURED: Final = (
     "captured-host",
     "captured-domain",

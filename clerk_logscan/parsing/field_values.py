@@ -10,6 +10,8 @@ from typing import Final
 
 import polars as pl
 
+from clerk_logscan.parsing import escapes
+
 _HOST: Final = r"^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?$"
 _DOTTED: Final = r"^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+\.?(?::[0-9]+)?$"
 _URL: Final = r"^[a-z][a-z0-9+.-]*://"
@@ -25,6 +27,7 @@ def read_text(texts: pl.Series, kind: str) -> pl.Series:
     address: without port and brackets, of a list the first; last-address: of a list the last, one's own hop's.
     address-port: a port is always behind it, and an IPv6 address has no brackets (HAProxy's `%ci:%cp`).
     trace: the root of an X-Amzn-Trace-Id. authority: without userinfo. plus: `+` is a blank (IIS).
+    percent: percent-encoded once by the log; form: the same, and `+` is a blank (Akamai).
     first-word: up to a blank (`GET Home/Index`).
     captured-*: HAProxy's captures, which name no header: a text is taken only where its shape is that of the column.
     """
@@ -76,6 +79,8 @@ _TEXTS: Final[dict[str, Callable[[pl.Series], pl.Series]]] = {
     "trace": lambda texts: texts.str.extract(r"(?:^|[;, ])Root=([^;, ]+)").fill_null(texts),
     "authority": lambda texts: texts.str.replace("^.*@", ""),
     "first-word": lambda texts: texts.str.extract(r"^\s*(\S+)"),
+    "percent": lambda texts: escapes.undo(texts, "percent-once"),
+    "form": lambda texts: escapes.undo(texts.str.replace_all("+", " ", literal=True), "percent-once"),
     "plus": lambda texts: texts.str.replace_all("+", " ", literal=True),
     "captured-host": _only(_HOST),
     "captured-domain": _only(_DOTTED),

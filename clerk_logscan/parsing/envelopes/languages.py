@@ -29,9 +29,6 @@ _BEGINS: Final = re.compile(
 )
 _LONGEST: Final = 256  # characters before a record on its line
 _FEWEST: Final = 3  # keys of a record on a line
-_TIME: Final = re.compile(
-    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?![\d:])", re.ASCII
-)
 
 
 def is_printed(texts: Sequence[str]) -> bool:
@@ -90,5 +87,4 @@ def _read(text: str) -> tuple[str | None, literals.Value | None]:
         return None, literals.read(text)
     found: Any = _on_line(text)
     before, value = found if found else ("", None)
-    time = _TIME.search(before)
-    return times.iso(time[0].replace(",", ".")) if time else None, value
+    return times.stated(before), value

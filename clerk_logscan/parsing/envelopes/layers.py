@@ -10,6 +10,7 @@ import polars as pl
 from clerk_logscan.parsing.envelopes import (
     audit_sections,
     blocks,
+    cef,
     detection,
     journal,
     languages,
@@ -38,6 +39,7 @@ _Whole = (
     | printed.Printed
     | audit_sections.Sections
     | blocks.Blocks
+    | cef.Events
 )
 _WHOLES: Final[tuple[tuple[Callable[[Sequence[str]], bool], type[_Whole]], ...]] = (
     (journal.is_export, journal.Export),
@@ -48,6 +50,7 @@ _WHOLES: Final[tuple[tuple[Callable[[Sequence[str]], bool], type[_Whole]], ...]]
     (audit_sections.is_audit, audit_sections.Sections),
     (printed.is_json, printed.Json),
     (blocks.is_blocks, blocks.Blocks),
+    (cef.is_cef, cef.Events),
 )
 
 _NEWLINE_AT_END: Final = '\\n"'  # of a JSON string

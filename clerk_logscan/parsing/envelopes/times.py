@@ -11,6 +11,9 @@ import polars as pl
 _ISO: Final = re.compile(
     r"(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s?(Z|UTC|[+-]\d\d:?\d\d|)", re.ASCII
 )
+_WITHIN: Final = re.compile(
+    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:\s?(?:Z|[+-]\d\d:?\d\d))?(?![\d:])", re.ASCII
+)
 _PLAIN: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?$"
 _YEARLESS: Final = r"^[A-Z][a-z]{2} [ \d]\d \d\d:"
 _KIBANA: Final = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d:\d\d:\d\d)(?:\.(\d+))?", re.ASCII)
@@ -40,6 +43,12 @@ def iso(value: Any) -> str | None:
         hour = int(match[4]) % 12 + 12 * (match[7] == "P")
         return _join(f"{match[3]}-{int(match[1]):02}-{int(match[2]):02}", f"{hour:02}{match[5]}", match[6], "")
     return None
+
+
+def stated(text: str) -> str | None:
+    """Return the first ISO time within `text`, what a program wrote before a record, as `iso` does."""
+    found = _WITHIN.search(text)
+    return iso(found[0].replace(",", ".")) if found else None
 
 
 def iso_all(stated: pl.Series) -> pl.Series:

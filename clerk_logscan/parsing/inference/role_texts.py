@@ -20,6 +20,7 @@ _MACHINE: Final = (
     r"(?i)ip-[0-9-]+(?:\..*)?|.*\.(?:internal|local|lan|compute|svc|cluster|corp|intra)(?::[0-9]+)?|[0-9a-f]{12}"
 )
 _PLUSES: Final = re.compile(r"Mozilla/[0-9.]+\+\(")  # IIS writes a blank so
+_ENCODED: Final = re.compile(r"Mozilla(?:/|%2[Ff])[0-9.]+(?:\+|%20)(?:\(|%28)[^(]*%")  # Akamai's
 _LOCALHOST: Final = r"localhost(?::[0-9]+)?"
 
 
@@ -36,7 +37,8 @@ def _add_agent(free: Sequence[Column], columns: Sequence[Column], roles: Roles) 
     else:  # a name without a value, and columns without names: `ua="-"` is the upstream's address
         named = []
     if named:
-        roles.give("user_agent", "text", [min(named, key=lambda one: one.rank("user_agent") or 0)], "named so")
+        first = min(named, key=lambda one: one.rank("user_agent") or 0)
+        roles.give("user_agent", _agent_kind(first), [first], "named so")
         return
     found = [
         one
@@ -46,8 +48,16 @@ def _add_agent(free: Sequence[Column], columns: Sequence[Column], roles: Roles) 
     best = max(found, key=lambda one: (one.quoted, one.share(shapes.AGENT), one.place), default=None)
     best = best or _behind_referer(free, columns, roles)
     if best is not None and best.known:
-        kind = "plus" if any(map(_PLUSES.match, best.known)) and not any(" " in text for text in best.known) else "text"
-        roles.give("user_agent", kind, [best], f"{best.share(shapes.AGENT):.0%} of it look like products")
+        roles.give("user_agent", _agent_kind(best), [best], f"{best.share(shapes.AGENT):.0%} of it look like products")
+
+
+def _agent_kind(one: Column) -> str:
+    """Return how agents are written: as they came, with `+` for blanks, or encoded as a form's values are."""
+    if any(" " in text for text in one.known):
+        return "text"
+    if any(map(_ENCODED.match, one.known)):
+        return "form"
+    return "plus" if any(map(_PLUSES.match, one.known)) else "text"
 
 
 def _behind_referer(free: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
