@@ -6,13 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn
 
 import hypothesis
 import pytest
+
+from clerk_logscan import cli
 
 # A test's time is the machine's affair: bench/ measures, tests assert no times. The default run is the same each time;
 # HYPOTHESIS_PROFILE=more is a long look by hand, at other examples each time.
@@ -90,18 +93,47 @@ def _alone(lock: Path) -> Iterator[None]:
         yield
 
 
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
 @pytest.fixture
-def command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `clerk-logscan` in an empty folder without the caller's settings, in this process: starting one costs more
+    than what most tests look at. What is about processes, pipes or imports wants `process`.
+    """
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        out, err = tmp_path.with_name(f"{tmp_path.name}.out"), tmp_path.with_name(f"{tmp_path.name}.err")
+        with (
+            monkeypatch.context() as patch,
+            Path(os.devnull).open(encoding="utf-8") as nothing,
+            out.open("w", encoding="utf-8") as stdout,
+            err.open("w", encoding="utf-8") as stderr,
+        ):
+            patch.chdir(tmp_path)
+            for name in set(os.environ) - set(_environment()):
+                patch.delenv(name)
+            for name, value in _environment(environment).items():
+                patch.setenv(name, value)
+            for name, stream in (("stdin", nothing), ("stdout", stdout), ("stderr", stderr)):
+                patch.setattr(sys, name, stream)
+            code = cli.main(arguments)
+        return subprocess.CompletedProcess(arguments, code, out.read_text("utf-8"), err.read_text("utf-8"))
+
+    return run
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Run:
     """Run `clerk-logscan` in a process of its own, in an empty folder, without the caller's settings."""
 
     def run(*arguments: str, stdin: str | bytes = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CLERK_LOGSCAN_")}
         result = subprocess.run(
             [sys.executable, "-m", "clerk_logscan", *arguments],
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             cwd=tmp_path,
-            env=kept | {"COLUMNS": "80", "PYTHONUTF8": "1"} | environment,
+            env=_environment(environment),
             timeout=120,
             check=False,
         )
@@ -110,3 +142,9 @@ def command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+def _environment(more: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Return the caller's environment without the program's settings, for a terminal of 80 columns, and `more`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CLERK_LOGSCAN_")}
+    return {**kept, "COLUMNS": "80", "PYTHONUTF8": "1", **more}

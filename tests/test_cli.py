@@ -95,16 +95,16 @@ class TestLightness:
             ["analyze", "--since", "March 2026", "x.log"],
         ],
     )
-    def test_polars_is_not_loaded(self, command: Command, arguments: list[str], tmp_path: Path) -> None:
-        result = command(*arguments, PYTHONPROFILEIMPORTTIME="1")
+    def test_polars_is_not_loaded(self, process: Command, arguments: list[str], tmp_path: Path) -> None:
+        result = process(*arguments, PYTHONPROFILEIMPORTTIME="1")
         loaded = imported(result.stderr)
         assert "click" in loaded
         assert not loaded & {"polars", "numpy", "rich", "hyperscan", "jinja2", "stix2"}
 
-    def test_a_clean_log_loads_only_what_it_needs(self, command: Command, log: Callable[..., Path]) -> None:
+    def test_a_clean_log_loads_only_what_it_needs(self, process: Command, log: Callable[..., Path]) -> None:
         """Polars, and what reads such lines: what opens envelopes, other grammars, guesses and outputs stays away."""
         log(PAGE, PAGE, PAGE)
-        result = command("analyze", "access.log", PYTHONPROFILEIMPORTTIME="1")
+        result = process("analyze", "access.log", PYTHONPROFILEIMPORTTIME="1")
         assert result.returncode == 0
         loaded = imported(result.stderr)
         assert {"polars", "clerk_logscan.parsing.template", "clerk_logscan.incident.investigation"} <= loaded
@@ -288,9 +288,9 @@ class TestAnalyze:
         assert finding["target_host"] == "evil.example"
         assert result.stderr.splitlines()[-1].strip() == "verdict: key-exposed"
 
-    def test_standard_input_is_read_with_a_dash_and_when_piped(self, command: Command) -> None:
+    def test_standard_input_is_read_with_a_dash_and_when_piped(self, process: Command) -> None:
         for arguments in (["-"], []):
-            result = command("analyze", "-o", "-", *arguments, stdin=BENIGN + ATTACK)
+            result = process("analyze", "-o", "-", *arguments, stdin=BENIGN + ATTACK)
             assert orjson.loads(result.stdout)["source"] == "-"
             assert result.returncode == 1
 
@@ -375,7 +375,7 @@ class TestInterruptions:
 
         monkeypatch.setattr(looks, "side_by_side", stopped)
         assert cli.main(["analyze", str(log(ATTACK))]) == 3
-        assert "access.log was not read: stopped" in capsys.readouterr().out.replace("\n", " ")
+        assert "access.log was not read: stopped" in " ".join(capsys.readouterr().out.split())
 
     @pytest.mark.parametrize("module", ["clerk_logscan.cli", "click", "clerk_logscan.commands", "polars"])
     def test_an_interrupt_during_the_imports_ends_without_a_traceback(self, tmp_path: Path, module: str) -> None:

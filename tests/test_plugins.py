@@ -31,7 +31,7 @@ LINE = "EDGE 203.0.113.77 <2026-03-30T04:12:07+00:00> {GET /__clerk//evil.exampl
 
 
 def test_a_format_of_an_installed_package_is_known_and_read(
-    command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+    process: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     package = tmp_path / "project" / "our_formats"
     package.mkdir(parents=True)
@@ -42,7 +42,7 @@ def test_a_format_of_an_installed_package_is_known_and_read(
     target = tmp_path / "site"
     subprocess.run([*install, "--target", str(target), str(package.parent)], check=True, capture_output=True)
     (tmp_path / "edge.log").write_text(LINE * 3)
-    shown = command("formats", "our_edge", PYTHONPATH=str(target))
+    shown = process("formats", "our_edge", PYTHONPATH=str(target))
     assert shown.returncode == 0 and "Our edge" in shown.stdout, shown.stderr
-    analyzed = command("analyze", "edge.log", PYTHONPATH=str(target))
+    analyzed = process("analyze", "edge.log", PYTHONPATH=str(target))
     assert analyzed.returncode == 1 and "our_edge 3" in analyzed.stdout

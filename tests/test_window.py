@@ -15,17 +15,17 @@ LINE = '203.0.113.77 - - [30/Mar/2026:04:{:02}:{:02} +0000] "GET {} HTTP/1.1" 20
 
 
 def test_context_comes_from_standard_input_as_from_a_file(
-    command: Callable[..., subprocess.CompletedProcess[str]],
+    process: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     text = (
         LINE.format(11, 40, "/robots.txt")
         + LINE.format(12, 7, "/__clerk//evil.example/x")
         + LINE.format(12, 9, "/after")
     )
-    command("analyze", "-", "-o", "report.json", "-q", stdin=text)
-    saved = command("report", "report.json", "-o", "-")
+    process("analyze", "-", "-o", "report.json", "-q", stdin=text)
+    saved = process("report", "report.json", "-o", "-")
     assert saved.returncode == 0, saved.stderr
-    result = command("analyze", "-", stdin=text)
+    result = process("analyze", "-", stdin=text)
     assert "/robots.txt" in result.stdout and "/after" in result.stdout
 
 
