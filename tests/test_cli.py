@@ -367,15 +367,16 @@ class TestInterruptions:
             assert b"Traceback" not in process.stdout.read() + process.stderr.read()
 
     def test_an_interrupt_before_anything_was_read_is_no_wrong_use(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], log: Callable[..., Path]
+        self, monkeypatch: pytest.MonkeyPatch, command: Command, log: Callable[..., Path]
     ) -> None:
         def stopped(work: object, items: object, workers: int, stop: threading.Event) -> Iterator[object]:
             stop.set()
             return iter(())
 
         monkeypatch.setattr(looks, "side_by_side", stopped)
-        assert cli.main(["analyze", str(log(ATTACK))]) == 3
-        assert "access.log was not read: stopped" in " ".join(capsys.readouterr().out.split())
+        result = command("analyze", log(ATTACK).name)
+        assert result.returncode == 3
+        assert "access.log was not read: stopped" in " ".join(result.stdout.split())
 
     @pytest.mark.parametrize("module", ["clerk_logscan.cli", "click", "clerk_logscan.commands", "polars"])
     def test_an_interrupt_during_the_imports_ends_without_a_traceback(self, tmp_path: Path, module: str) -> None:
