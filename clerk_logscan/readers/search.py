@@ -20,7 +20,7 @@ from typing import Final
 
 from clerk_logscan.readers import spellings
 from clerk_logscan.readers.blocks import Block
-from clerk_logscan.readers.patterns import Patterns
+from clerk_logscan.readers.patterns import Patterns, shared
 from clerk_logscan.readers.sieve import Sieve
 
 # What a literal of the sieve means, as bits.
@@ -216,7 +216,7 @@ class Search:
         names = [f"(?:{before}){re.escape(name)}" for name in self._names]
         slashes = [name + spellings.two_slashes() + spellings.TO_LINE_END for name in names]
         authorities = [spellings.no_authority() + name + spellings.TO_LINE_END for name in names]
-        return Patterns([*slashes, *authorities])
+        return shared(*slashes, *authorities)
 
     @cached_property
     def _whole_path(self) -> re.Pattern[bytes]:
@@ -225,7 +225,7 @@ class Search:
 
     @cached_property
     def _disguises(self) -> Patterns:
-        return Patterns([spellings.disguised(name) + spellings.TO_LINE_END for name in self._names])
+        return shared(*(spellings.disguised(name) + spellings.TO_LINE_END for name in self._names))
 
     @cached_property
     def _disguise(self) -> re.Pattern[bytes]:
