@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from clerk_logscan.parsing.record_lines import RecordLines
 
 _FEW: Final = 100  # lines: they are looked at sooner than a pattern is compiled
+_JOINED: Final = re.compile(
+    r"^[^\[].*[^0-9A-Fa-f:.].*:.*[0-9A-Fa-f]|^[0-9]+:[0-9]{1,3}\."
+)  # a name, a colon, an address
 SAMPLED: Final = 1000  # lines that decide; more do not change the answer
 Definitions = Library | Mapping[str, Definition] | Iterable[Definition]
 
@@ -160,7 +163,7 @@ class Reads:
     ) -> None:
         self._templates = [(one, definition) for definition in templates for one in definition.templates]
         self._jsons, self._records, self._guesses, self._w3c = jsons, records, guesses, w3c
-        self._last: re.Pattern[str] | None = None
+        self._last: tuple[Template, Definition] | None = None
 
     def __call__(self, text: str) -> bool:
         """Return whether `text` is a request line of a known format."""
@@ -172,13 +175,13 @@ class Reads:
             from clerk_logscan.parsing.inference.record_guesses import tells_request
 
             return tells_request(text)
-        if self._last is not None and self._last.match(text):
+        if self._last is not None and _reads(*self._last, text):
             return True
         for place, (one, definition) in enumerate(self._templates):
             if template.could_be(text, one) and _reads(one, definition, text):
                 # Lines of one log are alike: what read this one is tried first on the next.
                 self._templates.insert(0, self._templates.pop(place))
-                self._last = _pattern(one, definition)
+                self._last = (one, definition)
                 return True
         if any(reads_alone(definition, text) for definition in self._w3c):
             return True
@@ -188,7 +191,16 @@ class Reads:
 
 def _reads(one: Template, definition: Definition, text: str) -> bool:
     begins = template.beginning(one, definition).match(text)  # most texts fail here, before the whole is compiled
-    return begins is not None and _pattern(one, definition).match(text) is not None
+    found = _pattern(one, definition).match(text) if begins is not None else None
+    return found is not None and _has_client(found, one, definition)
+
+
+def _has_client(found: re.Match[str], one: Template, definition: Definition) -> bool:
+    """Tell whether the client that a template found is no name with something before it (`access.log:192.0.2.1`)."""
+    fields = [field for source in definition.columns.get("client_ip", ()) for field in source.fields]
+    names = template.compile_template(one, definition).fields
+    clients = [found[names.index(field) + 1] or "" for field in fields if field in names]
+    return not any(_JOINED.search(client) for client in clients)
 
 
 @cache

@@ -19,7 +19,8 @@ SEVERAL: Final = r'^[\s\x00]*\[[\s\[]*\{|\}[\s]*,?[\s]*\{[\s]*"'  # an array of 
 STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 PIECE: Final = (
     r'^\s*(?:[\[{]|[\]}]+\s*,?|[\]}]\s*,\s*[\[{]|"(?:[^"\\]|\\.)*"\s*:\s.*'
-    r'|(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|true|false|null),?)\s*$'
+    r'|(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|true|false|null),?'
+    r'|\[(?:(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|true|false|null),?\s*)+\],?)\s*$'  # a row of a table
 )
 BETWEEN: Final = re.compile(r"[\s,]*[\[\],][\s,\[\]]*\Z")  # punctuation of an array around its records
 LISTED: Final = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*:\s*\[\s*\Z')  # where the list of a key begins

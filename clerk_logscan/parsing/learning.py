@@ -72,11 +72,11 @@ class Learning:
         from clerk_logscan.parsing import inside
         from clerk_logscan.parsing.inference import infer
         from clerk_logscan.parsing.inference.likely import may_tell
-        from clerk_logscan.parsing.inference.shapes import REQUEST, whole
+        from clerk_logscan.parsing.inference.shapes import PLAIN_REQUEST, whole
 
         by_place: dict[str, list[str]] = {}
         for place, text in inside.texts(left):
-            if may_tell(text) and not whole(REQUEST).fullmatch(text):
+            if may_tell(text) and not whole(PLAIN_REQUEST).fullmatch(text):
                 by_place.setdefault(place, []).append(text)
         for texts in sorted(by_place.values(), key=len, reverse=True)[:TRIES]:
             if found := list(infer(texts, len(self.guesses) + 1)):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import polars as pl
 
 from clerk_logscan import schema
-from clerk_logscan.parsing import batches, detection, json_documents, lines, slices
+from clerk_logscan.parsing import batches, detection, json_documents, json_tables, lines, slices
 from clerk_logscan.parsing.cascade import JSON, Cascade
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
@@ -89,7 +89,7 @@ class Parser:
             batch = self._batch(sample)
             self._assembler = json_documents.Assembler(batch)
             sample = json_documents.records(sample, batch)
-        sample = json_documents.split(sample)
+        sample = json_tables.unfold(json_documents.split(sample))
         cascade = self._cascade
         texts = self._peel(sample)
         if self._learned_inside(texts):
@@ -164,7 +164,7 @@ class Parser:
 
     def peeled(self, sample: pl.DataFrame) -> list[str]:
         """Return the lines of `sample` without the envelopes that `detect` found."""
-        return self._peel(json_documents.split(sample)).to_list()
+        return self._peel(json_tables.unfold(json_documents.split(sample))).to_list()
 
     def _has_halves(self, texts: pl.Series) -> bool:
         """Tell whether sampled `texts` hold a record that is only one half of a request."""
@@ -178,13 +178,13 @@ class Parser:
             self.detect(frame)
         assert self._peeler is not None
         records = self._assembler.feed(frame) if self._assembler else json_documents.split(frame)
-        return self._parse(self._peeler.peel(records))
+        return self._parse(self._peeler.peel(json_tables.unfold(records)))
 
     def finish(self) -> Parsed:
         """Return what still waited for its second half."""
         if self._peeler is None:
             return self._parsed([], 0, pl.DataFrame(schema=lines.SCHEMA))
-        last = [self._peeler.peel(self._assembler.finish())] if self._assembler else []
+        last = [self._peeler.peel(json_tables.unfold(self._assembler.finish()))] if self._assembler else []
         parsed = self._parse(pl.concat([*last, self._peeler.finish()]))
         found = [parsed.requests]
         for definition, joiner in self._joiners.values():

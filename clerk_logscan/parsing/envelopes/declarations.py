@@ -3,7 +3,7 @@
 name, title, reference      what it is and where its layout is documented
 certain = true              its shape alone proves it; others need inner lines that a format reads
 opaque = true               the raw bytes do not show the inner line (base64, byte arrays): search cannot see it
-prefix = '''...'''          a pattern of all that stands before the line, with the groups time, key, more
+prefix = '''...'''          a pattern of what stands before the line; groups: time, key, more, text (if more follows)
 [record]                    a JSON object: where the line is in it
 each, text, time, key       paths (`a.b`, `a[].b[]` for each); the first of `text` and `time` that is there counts
 requires, only, unless      paths that must be there, the only keys that may be, paths that must not be
@@ -24,7 +24,7 @@ from typing import Any, Final, NamedTuple
 from clerk_logscan.parsing import definitions
 
 MAX_DEPTH: Final = 5  # envelopes within envelopes that are peeled; the deepest seen in practice are three
-GROUPS: Final = frozenset({"time", "key", "more"})
+GROUPS: Final = frozenset({"time", "key", "more", "text"})
 KINDS: Final = ("prefix", "record", "table")
 
 Path_ = tuple[str, ...]

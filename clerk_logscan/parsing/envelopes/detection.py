@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from clerk_logscan.parsing.envelopes import octets
+from clerk_logscan.parsing.envelopes import languages, octets
 from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.engines import Engines
 from clerk_logscan.parsing.envelopes.work import clean_text
@@ -56,7 +56,7 @@ class Readable:
         if depth <= 0 or not text:
             return False
         if (text, depth) not in self._deep:
-            inner = self.opened(text)
+            inner = self.opened(text) | _in_language(text)
             self._deep[text, depth] = not self._certain.isdisjoint(inner) or any(
                 self.holds(lines, depth - 1) for lines in inner.values()
             )
@@ -78,6 +78,16 @@ class Readable:
         if text.lstrip().startswith(("{", "[")):
             found |= self._engines.records.opened(text)
         return {name: lines for name, lines in found.items() if name in self._certain} or found
+
+
+def _in_language(text: str) -> Opened:
+    """Return the record that a programming language printed in `text`, as JSON."""
+    record = languages.on_line(text) if "{" in text else None
+    if record is None:
+        return {}
+    from clerk_logscan.parsing.envelopes.values import dump
+
+    return {languages.NAME: [dump(record[1])]}
 
 
 def choose(texts: Sequence[str], readable: Readable, depth: int) -> list[str]:

@@ -39,10 +39,10 @@ def is_printed(texts: Sequence[str]) -> bool:
     if (fields > 1 and braces > 0 and (fields + braces) * 2 > len(texts)) or fluent * 2 > len(texts):
         return True
     begun = [text for text in texts if _BEGINS.search(text, 0, _LONGEST)]
-    return len(begun) * 2 > len(texts) and sum(_on_line(text) is not None for text in begun) * 2 > len(texts)
+    return len(begun) * 2 > len(texts) and sum(on_line(text) is not None for text in begun) * 2 > len(texts)
 
 
-def _on_line(text: str) -> tuple[str, literals.Value] | None:
+def on_line(text: str) -> tuple[str, literals.Value] | None:
     """Return what stands before the record that ends a line, and the record; None where there is none."""
     begins = _BEGINS.search(text, 0, _LONGEST)
     if begins is None or '"' in text[: begins.start()]:
@@ -58,7 +58,7 @@ class Records(Printed):
 
     def begins(self, text: str) -> bool:
         """Tell whether a record begins with this line, wherever the one before has ended."""
-        return text.rstrip() == "{" or _FLUENT.fullmatch(text) is not None or _on_line(text) is not None
+        return text.rstrip() == "{" or _FLUENT.fullmatch(text) is not None or on_line(text) is not None
 
     def ends(self, rows: list[Row]) -> bool:
         """Tell whether the last of `rows` ends the record."""
@@ -85,6 +85,6 @@ def _read(text: str) -> tuple[str | None, literals.Value | None]:
         return times.iso(fluent[1] or fluent[2]), literals.read(fluent[3].removesuffix("]"), raw=True)
     if text.startswith("{\n"):
         return None, literals.read(text)
-    found: Any = _on_line(text)
+    found: Any = on_line(text)
     before, value = found if found else ("", None)
     return times.stated(before), value

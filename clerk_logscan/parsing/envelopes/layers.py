@@ -13,6 +13,7 @@ from clerk_logscan.parsing.envelopes import (
     cef,
     detection,
     journal,
+    json_rows,
     languages,
     octets,
     pino_pretty,
@@ -40,6 +41,7 @@ _Whole = (
     | audit_sections.Sections
     | blocks.Blocks
     | cef.Events
+    | json_rows.Rows
 )
 _WHOLES: Final[tuple[tuple[Callable[[Sequence[str]], bool], type[_Whole]], ...]] = (
     (journal.is_export, journal.Export),
@@ -51,6 +53,7 @@ _WHOLES: Final[tuple[tuple[Callable[[Sequence[str]], bool], type[_Whole]], ...]]
     (printed.is_json, printed.Json),
     (blocks.is_blocks, blocks.Blocks),
     (cef.is_cef, cef.Events),
+    (json_rows.is_rows, json_rows.Rows),
 )
 
 _NEWLINE_AT_END: Final = '\\n"'  # of a JSON string

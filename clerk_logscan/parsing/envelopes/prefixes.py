@@ -23,7 +23,7 @@ class Prefix:
     def __init__(self, envelope: Envelope) -> None:
         assert envelope.prefix is not None
         self.envelope = envelope
-        self._pattern = envelope.prefix + _TEXT
+        self._pattern = envelope.prefix + ("" if "(?P<text>" in envelope.prefix else _TEXT)
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:

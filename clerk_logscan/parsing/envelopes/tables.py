@@ -17,6 +17,7 @@ from clerk_logscan.parsing.envelopes.work import Taken
 from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
 
 TRIED: Final = 60  # sampled lines
+_REQUEST: Final = re.compile(r"(?i)\b(?:http_?)?request\b")  # a whole request, as AWS WAF's columns have
 _DELIMITERS: Final = (",", ";", "\t")
 Row = dict[str, Any]
 
@@ -66,7 +67,9 @@ class Table:
                 for name in names:
                     columns = Columns((name.strip().lower(),), known.table.time)
                     table = cls(Envelope(f"column:{name}", "found by trying", "", table=columns), header, delimiter)
-                    if not inside.SENT.search(name) and table._is_of_lines(names, texts, readable, depth):
+                    if not inside.SENT.search(_REQUEST.sub("", name)) and table._is_of_lines(
+                        names, texts, readable, depth
+                    ):
                         return table
         return None
 

@@ -11,9 +11,9 @@ import polars as pl
 _ISO: Final = re.compile(
     r"(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s?(Z|UTC|[+-]\d\d:?\d\d|)", re.ASCII
 )
-_WITHIN: Final = re.compile(
-    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:\s?(?:Z|[+-]\d\d:?\d\d))?(?![\d:])", re.ASCII
-)
+WITHIN: Final = re.compile(
+    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:\s?(?:Z|[+-]\d\d:?\d\d))?", re.ASCII
+)  # as a program writes it before its records
 _PLAIN: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?$"
 _YEARLESS: Final = r"^[A-Z][a-z]{2} [ \d]\d \d\d:"
 _KIBANA: Final = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d:\d\d:\d\d)(?:\.(\d+))?", re.ASCII)
@@ -47,7 +47,7 @@ def iso(value: Any) -> str | None:
 
 def stated(text: str) -> str | None:
     """Return the first ISO time within `text`, what a program wrote before a record, as `iso` does."""
-    found = _WITHIN.search(text)
+    found = WITHIN.search(text)
     return iso(found[0].replace(",", ".")) if found else None
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from clerk_logscan.parsing.envelopes import values
+from clerk_logscan.parsing.envelopes import times, values
 from clerk_logscan.parsing.envelopes.declarations import Envelope, Path_, Record
 from clerk_logscan.parsing.envelopes.detection import MAX_INNER, MIN_LINES, Readable
 
@@ -31,14 +31,15 @@ _BOUNDARY: Final = re.compile(r"[\s|:>\])]+(?=[^\s|:>\])])")
 _METHOD: Final = re.compile(r"\b[A-Z]{3,8} (?:/|\*|https?:)")
 _ADDRESS: Final = re.compile(r"\[?(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)\]?,?")
 _SITE: Final = re.compile(r"(?:(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?|-) ")  # before the client, as %v writes it
-_ISO: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
+_MONOLOG: Final = r"(?P<text>\{(?s:.*)\}) \[\]\s*$"  # https://github.com/Seldaek/monolog: an empty list follows
+_JSON: Final = re.compile(r"""\s*(?:\{|\[\s*["\[{])""")
 
 
 def invent(texts: Sequence[str], readable: Readable, depth: int) -> list[Envelope]:
     """Return the envelope that most of the unread `texts` wear; none where there is no such one."""
     texts = list(texts)[:TRIED]
     objects = [text for text in texts if text.lstrip().startswith("{")]
-    plain = [text for text in texts if not text.lstrip().startswith(("{", "["))]
+    plain = [text for text in texts if not _JSON.match(text)]
     found = _list(objects, readable, depth) or _record(objects, readable, depth) or _prefix(plain, readable, depth)
     return [found] if found else []
 
@@ -124,29 +125,52 @@ def _leaves(value: Any, path: Path_) -> Iterator[tuple[Path_, str]]:
 def _prefix(texts: Sequence[str], readable: Readable, depth: int) -> Envelope | None:
     """Find the prefix, of as many words in each line, behind which lines are read."""
     found = [prefix for text in texts if (prefix := _shortest(text, readable, depth)) is not None]
-    shapes = Counter(tuple(re.findall(r"\s+", prefix)) for prefix in found)
+    shapes = Counter(map(_shape, found))
     if not shapes:
         return None
     shape, count = shapes.most_common(1)[0]
     if not _enough(count, len(texts)):
         return None
-    same = [prefix for prefix in found if tuple(re.findall(r"\s+", prefix)) == shape]
-    pattern = "^" + "".join(_word(words) for words in zip(*map(_words, same), strict=False))
-    return Envelope("prefix", "found by trying", "", prefix=pattern)
+    same = [prefix for prefix in found if _shape(prefix) == shape]
+    rest = _MONOLOG if all(text.rstrip().endswith("} []") for text in texts) else ""
+    return Envelope("prefix", "found by trying", "", prefix=f"^{_with_time(same)}{rest}")
+
+
+def _with_time(prefixes: Sequence[str]) -> str:
+    """Return a pattern for the prefixes of a file, the time that each of them states apart."""
+    stated = [times.WITHIN.search(prefix) for prefix in prefixes]
+    found = [time for time in stated if time]
+    if len(found) < len(prefixes):
+        return _pattern(prefixes)
+    before = _pattern([time.string[: time.start()] for time in found])
+    after = _pattern([time.string[time.end() :] for time in found])
+    return f"{before}(?P<time>{times.WITHIN.pattern}){after}"
+
+
+def _pattern(prefixes: Sequence[str]) -> str:
+    return "".join(_word(words) for words in zip(*map(_words, prefixes), strict=False))
 
 
 def _shortest(text: str, readable: Readable, depth: int) -> str | None:
-    """Return the shortest prefix of `text` behind which a line is read; it holds no quote and no request."""
+    """Return the shortest prefix of `text` behind which a line is read, with no request and no open quote in it."""
     limit = text.find('"') if '"' in text[:_LONGEST] else _LONGEST
+    text = text.rstrip().removesuffix(" []")
     for match in _BOUNDARY.finditer(text, 0, min(len(text), _LONGEST)):
         rest, prefix = text[match.end() :], text[: match.end()]
-        if match.end() > limit or _METHOD.search(prefix):
+        if _METHOD.search(prefix):
             return None
+        if match.end() > limit and not (rest.startswith("{") and prefix.count('"') % 2 == 0):
+            continue  # within or behind quotes, where a client may have written; a record ends the line all the same
         if readable.deep(rest, depth - 1) if rest.startswith("{") else readable.plain(rest):
             last = prefix.split()[-1]
             named = _ADDRESS.fullmatch(last) or _SITE.fullmatch(f"{last} ")
             return None if named else prefix
     return None
+
+
+def _shape(prefix: str) -> tuple[str, ...]:
+    """Return what is alike in the prefixes of a file: the blanks, or, where there is none, all signs."""
+    return tuple(re.findall(r"\s+", prefix)) or tuple(re.findall(r"\W", prefix))
 
 
 def _words(prefix: str) -> list[str]:
@@ -157,10 +181,18 @@ def _word(words: Sequence[str]) -> str:
     """Return a pattern for one word of the prefix: itself where it never changes, a time, or any word."""
     if len(set(words)) == 1:
         return re.escape(words[0])
-    if all(_ISO.fullmatch(word) for word in words):
-        return f"(?:{_ISO.pattern})"
+    parts = [re.findall(r"\w+|\W", word) for word in words]
+    if len({_shape(word) for word in words}) == 1 and len({len(part) for part in parts}) == 1:
+        return "".join(map(_part, zip(*parts, strict=True)))
     tail = _common_tail(words)
     return rf"\S+?{re.escape(tail)}" if tail else r"\S+"
+
+
+def _part(parts: Sequence[str]) -> str:
+    """Return a pattern for one part of a word: itself, digits, or letters."""
+    if len(set(parts)) == 1:
+        return re.escape(parts[0])
+    return r"\d+" if all(part.isdigit() for part in parts) else r"\w+"
 
 
 def _common_tail(words: Sequence[str]) -> str:

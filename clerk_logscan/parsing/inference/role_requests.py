@@ -45,6 +45,7 @@ def _is_better(target: Column, line: Column) -> bool:
 def _best_line(columns: Sequence[Column]) -> Column | None:
     """Return the column that holds whole request lines, the best known name first, then the first in the line."""
     found = [one for one in columns if one.share(shapes.REQUEST) >= _SOME and not _is_someone_elses(one)]
+    found = [one for one in found if one.name is None or one.share(shapes.PLAIN_REQUEST) >= _SOME]  # no whole lines
     return min(found, key=lambda one: (_rank(one, "target"), one.place), default=None)
 
 

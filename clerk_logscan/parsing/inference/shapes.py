@@ -42,6 +42,7 @@ ABSOLUTE: Final = r"(?i:https?|wss?)://[^/?#\\]*(?s:.*)"
 _TOKEN: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 REQUEST: Final = rf"(?:{'|'.join(sorted(METHODS))}) +(?:/|\\|\*|(?i:https?|wss?):|[A-Za-z0-9.-]+:[0-9]+)(?s:.*)"
 ABSOLUTE_REQUEST: Final = rf"(?:{'|'.join(sorted(METHODS))}) +(?i:https?|wss?)://(?s:.*)"
+PLAIN_REQUEST: Final = rf"(?:{'|'.join(sorted(METHODS))}) +[^ ]+(?: +[A-Z]+/[0-9](?:\.[0-9])?)?"
 WHOLE_REQUEST: Final = rf"{REQUEST} HTTP/[0-9](?:\.[0-9])?"
 # Products of RFC 9110 section 10.1.5: `curl/8.5.0`, `Mozilla/5.0 (...)`; and names that come without a version.
 AGENT: Final = (

@@ -12,6 +12,7 @@ from clerk_logscan.parsing.inference import names, shapes, time_shapes
 from clerk_logscan.parsing.inference.tokens import BRACKETS, Token, tokens
 
 _LABEL: Final = re.compile(r"(?:[A-Za-z_]\w*[\[({])?[A-Za-z_@][\w.@-]*(?:=|:)\s?(?!//)")
+_LOGGER: Final = re.compile(r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|[a-z_]\w*(?:\.\w+)+):")
 _CALLED: Final = re.compile(r"[A-Za-z_][\w.]*(?=[\[({<])")
 _NEXT: Final = re.compile(r", (?=[A-Za-z_]\w*=)")
 _MOSTLY: Final = 0.9
@@ -60,7 +61,8 @@ def split(texts: Sequence[str], name: str | None = None, quoted: bool = False, d
         return [Slot(tuple(texts), name, quoted)]
     if label := _label(texts):
         rest = [text.removeprefix(label) for text in texts]
-        return [label, *split(rest, re.split(r"[\[({]", label)[-1].strip(" =:"), quoted, depth + 1)]
+        called = None if _LOGGER.fullmatch(label) else re.split(r"[\[({]", label)[-1].strip(" =:")
+        return [label, *split(rest, called, quoted, depth + 1)]
     if name_of := _called(texts):
         return [name_of, *split([text.removeprefix(name_of) for text in texts], None, quoted, depth + 1)]
     if tail := _tail(texts):
