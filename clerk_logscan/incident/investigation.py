@@ -35,6 +35,7 @@ from clerk_logscan.incident.coverage import Span, uncovered
 from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.hops import Hops
 from clerk_logscan.incident.logs import Logs
+from clerk_logscan.incident.scene import Scene
 from clerk_logscan.incident.times import micros
 from clerk_logscan.rows import Rows
 
@@ -91,7 +92,7 @@ def _investigated(
     holes = logs.input_gaps(inputs)
     reasons = reading.reasons(inputs, facts, known.all, hops)
     case = verdict.Case(events.table, windows, reasons, lured["client"].unique(maintain_order=True).to_list())
-    scene = statement.Scene(
+    scene = Scene(
         case=case,
         inputs=inputs,
         covered=_covered(known),
