@@ -1,56 +1,27 @@
-"""The report on the screen: the answer first, then what it rests on; the last line is the verdict.
-
-The same lines go to a pipe, without a styling byte. rich paints them where a terminal shows colours; it is loaded only
-there, for it costs a fifth of what polars costs to start.
-"""
+"""The report on the screen: the answer first, then what it rests on; the last line is the verdict."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
-from clerk_logscan.reports import words
+from clerk_logscan.reports import screen, words
 from clerk_logscan.reports.inert import evidence, prose
 from clerk_logscan.reports.layout import Line, cells, cut_target, hanging, middle, pad, plain
-from clerk_logscan.reports.story import Bundle, Chapter, Run, Story
+from clerk_logscan.reports.runs import Run
+from clerk_logscan.reports.story import Bundle, Chapter, Story
 from clerk_logscan.rows import distinct
 
 if TYPE_CHECKING:
     from clerk_logscan.report import Report
 
-_STYLES = {
-    "key-exposed": "bold white on red",
-    "attempted": "bold black on yellow",
-    "probed": "bold black on yellow",
-    "incomplete": "bold black on cyan",
-    "no-evidence": "bold white on green",
-    "label": "cyan",
-    "head": "bold",
-    "quiet": "dim",
-    "critical": "bold red",
-    "high": "bold red",
-    "medium": "bold yellow",
-    "low": "yellow",
-    "info": "dim",
-    "presumed-sent": "bold red",
-    "undetermined": "bold yellow",
-}
 _MOST_FACTS, _MOST_INCIDENTS, _MOST_BUNDLES, _MOST_RUNS, _MOST_INPUTS, _MOST_LURED, _MOST_MOMENTS = 14, 5, 8, 8, 8, 5, 6
-_NARROW, _WIDE = 60, 100
 
 
 def show(report: Report, stream: IO[str] | None = None, *, width: int | None = None) -> None:
     """Write the report for people to `stream` (standard output), in its terminal's width, 80 columns in a pipe."""
     out = stream or sys.stdout
-    page = lines(report, width or _width(out))
-    if _coloured(out):
-        _paint(page, out)
-        return
-    text = "\n".join(map(plain, page)) + "\n"
-    out.write(_encodable(text, getattr(out, "encoding", None)))
-    out.flush()
+    screen.write(lines(report, width or screen.width(out)), out)
 
 
 def text(report: Report, width: int = 80) -> str:
@@ -270,41 +241,3 @@ def _read(row: dict[str, Any]) -> str:
     elif row.get("complete") is False:
         parts.append("not read to its end")
     return f"{evidence(row.get('source'))}: {', '.join(parts)}"
-
-
-def _width(stream: IO[str]) -> int:
-    try:
-        columns = os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError, AttributeError):
-        columns = shutil.get_terminal_size((80, 24)).columns if os.environ.get("COLUMNS") else 80
-    return max(_NARROW, min(columns or 80, _WIDE))
-
-
-def _coloured(stream: IO[str]) -> bool:
-    """Tell whether to colour: a terminal, or FORCE_COLOR; never with NO_COLOR (no-color.org) or TERM=dumb."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
-
-
-def _paint(page: list[Line], stream: IO[str]) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(file=stream, highlight=False, markup=False, emoji=False, width=_WIDE * 4)
-    for line in page:
-        pieces = [(_encodable(text, console.encoding), _STYLES.get(style, "")) for text, style in line]
-        console.print(Text.assemble(*pieces), soft_wrap=True, overflow="ignore", no_wrap=True)
-
-
-_ASCII = str.maketrans({"…": "~", "·": "-", "→": ">", "–": "-", "’": "'", "“": '"', "”": '"'})
-
-
-def _encodable(text: str, encoding: str | None) -> str:
-    """Return the text with only characters that the stream can take: a terminal may be set to ASCII."""
-    name = encoding or "utf-8"
-    try:
-        text.encode(name)
-    except UnicodeEncodeError:
-        return text.translate(_ASCII).encode(name, "backslashreplace").decode(name)
-    return text

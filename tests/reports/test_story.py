@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 import report_documents as documents
 
-from clerk_logscan.reports.story import Story, runs
+from clerk_logscan.reports.runs import runs
+from clerk_logscan.reports.story import Story
 from clerk_logscan.rows import Rows
 
 

@@ -9,7 +9,8 @@ from clerk_logscan.reports import words
 from clerk_logscan.reports.inert import evidence, host, unicode_host
 from clerk_logscan.reports.layout import middle
 from clerk_logscan.reports.markdown import code, fenced, sentence
-from clerk_logscan.reports.story import Bundle, Chapter, Run, Story
+from clerk_logscan.reports.runs import Run
+from clerk_logscan.reports.story import Bundle, Chapter, Story
 
 _MOST_INCIDENTS, _MOST_RUNS, _MOST_RAW, _MOST_LURED, _MOST_ROWS = 20, 40, 20, 50, 100
 _TARGET, _RAW = 120, 2000
