@@ -9,7 +9,8 @@ import polars as pl
 
 from clerk_logscan.options import AUTO, Options
 from clerk_logscan.parsing import lines
-from clerk_logscan.parsing.definitions import Definition, DefinitionError, Library, load_definitions
+from clerk_logscan.parsing.definitions import Definition, DefinitionError
+from clerk_logscan.parsing.library import Library, load_definitions
 from clerk_logscan.parsing.parser import Parser
 
 _SECONDS: Final = pl.col("timestamp").dt.epoch("s")

@@ -10,7 +10,7 @@ import polars as pl
 
 from clerk_logscan import destinations, normalised, prefixes
 from clerk_logscan.options import OptionError, Options
-from clerk_logscan.parsing.definitions import Library
+from clerk_logscan.parsing.library import Library
 from clerk_logscan.readers.sources import InputError
 from clerk_logscan.reading import Reading
 from clerk_logscan.reports.inert import visible

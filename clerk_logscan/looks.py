@@ -13,7 +13,7 @@ import polars as pl
 from clerk_logscan import prefixes
 from clerk_logscan.gathered import Gathered
 from clerk_logscan.options import Options, Progress
-from clerk_logscan.parsing.definitions import Library
+from clerk_logscan.parsing.library import Library
 from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.plain_targets import may_match
 from clerk_logscan.readers.scan import Scan

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.parsing.definitions import Library
+from clerk_logscan.parsing.library import Library
 
 _AS_IT_CAME: Final = r"\?|//|\\/\\/|%[0-9A-Fa-f]{2}|\\\\"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from clerk_logscan.parsing.definitions import Definition, load_definitions
+from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.library import load_definitions
 
 PAGE = Path(__file__).parent / "formats.md"
 HEAD = """# Log formats

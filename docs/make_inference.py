@@ -13,7 +13,8 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.parsing import lines
-from clerk_logscan.parsing.definitions import Definition, Library, load_definitions
+from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.library import Library, load_definitions
 from clerk_logscan.parsing.parser import Parser
 
 ROOT: Final = Path(__file__).parent.parent

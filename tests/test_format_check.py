@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from clerk_logscan.commands.format_check import faults
-from clerk_logscan.parsing.definitions import DefinitionError, folder
+from clerk_logscan.parsing.definitions import DefinitionError
+from clerk_logscan.parsing.library import folder
 
 HEAD = """title = "Ours"
 grammar = "template"

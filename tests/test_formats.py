@@ -7,7 +7,7 @@ import pytest
 
 from clerk_logscan import formats
 from clerk_logscan.options import Options
-from clerk_logscan.parsing.definitions import load_definitions
+from clerk_logscan.parsing.library import load_definitions
 from clerk_logscan.parsing.parser import Parser
 
 DEFINITIONS = load_definitions()

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from clerk_logscan import normalised
-from clerk_logscan.parsing.definitions import load_definitions
+from clerk_logscan.parsing.library import load_definitions
 
 DEFINITIONS = load_definitions()
 

@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from clerk_logscan.parsing.definitions import Definition, Library, load_definitions
+from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.library import Library, load_definitions
 from clerk_logscan.parsing.parser import Parsed, Parser
 
 SAMPLE_LOGS = Path(__file__).parent.parent / "sample_logs"

@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 
 from clerk_logscan.parsing import template
-from clerk_logscan.parsing.definitions import Definition, Library, Sample, Template, load
+from clerk_logscan.parsing.definitions import Definition, Sample, Template
+from clerk_logscan.parsing.library import Library, load
 from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.parsing.variables import REFERENCE
 

@@ -9,9 +9,10 @@ import polars as pl
 
 from clerk_logscan.options import OptionError
 from clerk_logscan.parsing import lines
-from clerk_logscan.parsing.definitions import Definition, Library
+from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.inference import infer
 from clerk_logscan.parsing.inference.toml_text import document
+from clerk_logscan.parsing.library import Library
 from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.readers import sources
 from clerk_logscan.readers.scan import Scan

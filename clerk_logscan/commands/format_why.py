@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clerk_logscan.options import DEFAULT_PROXY_PATH, OptionError
-from clerk_logscan.parsing.definitions import Library
+from clerk_logscan.parsing.library import Library
 from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.readers import sources
 from clerk_logscan.readers.scan import Scan

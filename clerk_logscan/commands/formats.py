@@ -11,7 +11,8 @@ import click
 from clerk_logscan.commands.settings import SETTINGS, option, printable, refuse, refusing, write_out
 
 if TYPE_CHECKING:
-    from clerk_logscan.parsing.definitions import Definition, Library, Sample
+    from clerk_logscan.parsing.definitions import Definition, Sample
+    from clerk_logscan.parsing.library import Library
 
 
 @click.command(context_settings=SETTINGS, short_help="The log formats known, or one of them.")
@@ -34,7 +35,8 @@ def formats(
     The list says of each whether its lines can show the attack, and whether
     they tell that a request was forwarded to the application.
     """
-    from clerk_logscan.parsing.definitions import DefinitionError, load_definitions
+    from clerk_logscan.parsing.definitions import DefinitionError
+    from clerk_logscan.parsing.library import load_definitions
 
     if sum(given is not None for given in (name, why, infer, check)) > 1:
         raise refuse("give one of NAME, --why, --infer and --check")

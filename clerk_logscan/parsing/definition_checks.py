@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from clerk_logscan.parsing import variables
 from clerk_logscan.parsing.definitions import (
@@ -25,8 +24,9 @@ from clerk_logscan.parsing.definitions import (
     Sample,
     Source,
     Template,
-    folder,
 )
+from clerk_logscan.parsing.toml_values import Values
+from clerk_logscan.parsing.variable_defaults import default_evidence, variables_of, with_defaults
 
 _RECORDS = ("json", "csv", "pairs")  # their readers leave nothing escaped
 _DELIMITERS = {"csv": ",", "pairs": " "}
@@ -43,9 +43,14 @@ _KEYS = {
 }
 
 
-def build(document: Mapping[str, Any], text: str, name: str, origin: str, sample_text: str) -> Definition:
-    """Return the Definition of a parsed file; `text` only places errors. Raises DefinitionError."""
-    return _Checker(document, text, name, origin).definition(sample_text)
+def build(
+    document: Mapping[str, Any], text: str, name: str, origin: str, sample_text: str, *, proven: bool = False
+) -> Definition:
+    """Return the Definition of a parsed file; `text` only places errors. Raises DefinitionError.
+
+    `proven`: the tests compile the patterns of such a file, which at every start would take as long as the rest.
+    """
+    return _Checker(document, text, name, origin, proven=proven).definition(sample_text)
 
 
 def read_samples(definition: Definition) -> tuple[Sample, ...]:
@@ -58,22 +63,12 @@ def read_samples(definition: Definition) -> tuple[Sample, ...]:
     return _Checker(document, text, definition.name, definition.origin).samples()
 
 
-class _Checker:
-    """Reads one document key by key; `fail` names file, key and line."""
+class _Checker(Values):
+    """Reads one document key by key. `proven`: its patterns are known to compile."""
 
-    def __init__(self, document: Mapping[str, Any], text: str, name: str, origin: str) -> None:
-        self.document, self.text, self.name, self.origin = document, text, name, origin
-        # The tests compile the patterns of the shipped definitions; at every start that would take as long as the rest.
-        self.proven = bool(origin) and Path(origin).parent == folder()
-
-    def fail(self, key: str, problem: str) -> NoReturn:
-        """Raise the error of `key` (`columns.host`, `evidence[1]`) with the line where it stands, if it does."""
-        leaf, _, index = key.split(".")[-1].partition("[")
-        pattern = rf'^\s*(?:\[+[\w. "-]*)?"?{re.escape(leaf)}"?\s*(?:=|\])'
-        places = [found.start() for found in re.finditer(pattern, self.text, re.MULTILINE)]
-        place = places[min(int(index[:-1] or 0) if index else 0, len(places) - 1)] if places else None
-        line = "" if place is None else f":{self.text.count(chr(10), 0, place) + 1}"
-        raise DefinitionError(f"{self.origin or self.name}{line}: {key}: {problem}")
+    def __init__(self, document: Mapping[str, Any], text: str, name: str, origin: str, *, proven: bool = False) -> None:
+        super().__init__(document, text, name, origin)
+        self.proven = proven
 
     def definition(self, sample_text: str) -> Definition:
         """Return the checked Definition."""
@@ -119,52 +114,6 @@ class _Checker:
             origin=self.origin,
             sample_text=sample_text,
         )
-
-    def text_value(self, key: str, default: str | None = None) -> str:
-        """Return a text; without a default it must be there."""
-        value = self.document.get(key, default)
-        if not isinstance(value, str):
-            self.fail(key, "is missing" if value is None else "must be a text")
-        return value
-
-    def flag(self, key: str, default: bool) -> bool:
-        """Return a true or false."""
-        value = self.document.get(key, default)
-        if not isinstance(value, bool):
-            self.fail(key, "must be true or false")
-        return value
-
-    def choice(self, key: str, allowed: tuple[str, ...], default: str | None) -> str:
-        """Return one of `allowed`."""
-        value = self.text_value(key, default)
-        if value not in allowed:
-            self.fail(key, f"{value!r} is none of {', '.join(allowed)}")
-        return value
-
-    def strings(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        """Return a list of texts."""
-        return self.as_strings(key, self.document.get(key, list(default)))
-
-    def as_strings(self, key: str, value: object) -> tuple[str, ...]:
-        """Return `value`, a text or a list of texts, as a tuple."""
-        items = [value] if isinstance(value, str) else value
-        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-            self.fail(key, "must be a text or a list of texts")
-        return tuple(items)
-
-    def table(self, key: str) -> Mapping[str, Any]:
-        """Return a table; an absent one is empty."""
-        value = self.document.get(key, {})
-        if not isinstance(value, dict):
-            self.fail(key, "must be a table")
-        return value
-
-    def tables(self, key: str) -> list[Mapping[str, Any]]:
-        """Return an array of tables; an absent one is empty."""
-        value = self.document.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self.fail(key, f"must be an array of tables: [[{key}]]")
-        return value
 
     def templates(self) -> tuple[Template, ...]:
         """Return the patterns: each a text, or a table of name, pattern, tail, open, weak."""
@@ -213,7 +162,7 @@ class _Checker:
 
     def known_fields(self, templates: tuple[Template, ...], columns: Mapping[str, tuple[Source, ...]]) -> None:
         """Fail where a column reads a field that no template has."""
-        known = set(_variables(templates))
+        known = set(variables_of(templates))
         for column, sources in columns.items():
             for name in (field for source in sources for field in source.fields):
                 if name not in known:
@@ -296,81 +245,3 @@ class _Checker:
                 self.fail(f"samples[{index}]", "must have a line and a table expect")
             found.append(Sample(line, {column: None if value == "" else value for column, value in expect.items()}))
         return tuple(found)
-
-
-def _variables(templates: tuple[Template, ...]) -> list[str]:
-    return list(dict.fromkeys(n for t in templates for text in (t.pattern, *t.tail) for n in variables.names(text)))
-
-
-_Columns = Mapping[str, tuple[Source, ...]]
-
-
-def with_defaults(
-    templates: tuple[Template, ...], columns: _Columns, shapes: Mapping[str, str], hidden_by: str | None
-) -> tuple[dict[str, tuple[Source, ...]], dict[str, str], str | None]:
-    """Return columns, shapes and hidden_by with what the well-known variables of the templates mean by themselves.
-
-    What the file itself says of a column or of a shape stays.
-    """
-    present = set(_variables(templates))
-    filled: dict[str, list[Source]] = {}
-    for name, variable in variables.NGINX.items():
-        if name in present and variable.column and variable.column not in columns:
-            kind = variable.kind or COLUMN_KINDS[variable.column]
-            filled.setdefault(variable.column, []).append(Source((name,), kind))
-    result = {**{column: tuple(sources) for column, sources in filled.items()}, **columns}
-    if not {"request", "request_target", "url", "path"} & set(result):
-        hidden_by = _normalised(present, result) or hidden_by
-    known = {name: v.shape for name, v in variables.NGINX.items() if name in present and v.shape}
-    return result, {**known, **shapes}, hidden_by
-
-
-def _normalised(present: set[str], columns: dict[str, tuple[Source, ...]]) -> str | None:
-    """Fall back to a normalised path, and return its name as the log_format calls it."""
-    for name in variables.NORMALISED:
-        if name in present:
-            columns["path"] = (Source((name,), "text"),)
-            queries = tuple(Source((query,), "text") for query in variables.QUERIES if query in present)
-            if queries:
-                columns["query"] = queries
-            return f"${name}"
-    return None
-
-
-def default_evidence(templates: tuple[Template, ...]) -> tuple[Evidence, ...]:
-    """Return what nginx' own `$upstream_addr` shows, where the templates have it.
-
-    nginx.org/en/docs/http/ngx_http_upstream_module.html#var_upstream_addr: `-` where no server was asked; the name
-    of the server group, so no port, where none could be chosen.
-    """
-    present = set(_variables(templates))
-    if "upstream_addr" not in present:
-        return ()
-    absent = Condition("upstream_addr", "absent", ())
-    found = []
-    if "upstream_cache_status" in present:
-        cached = Condition("upstream_cache_status", "in", ("HIT", "STALE", "UPDATING", "REVALIDATED"))
-        found.append(
-            Evidence(
-                (absent, cached), "undetermined", "$upstream_cache_status is {upstream_cache_status}: from the cache"
-            )
-        )
-    if "status" in present:
-        good = Condition("status", "matches", (r"^(?:2..|304)$",))
-        found.append(
-            Evidence(
-                (absent, good),
-                "undetermined",
-                "$upstream_addr is - with {status}: nginx may have answered from its cache",
-            )
-        )
-    found.append(Evidence((absent,), "not-forwarded", "$upstream_addr is -: nginx asked no upstream server"))
-    if "upstream_status" in present:
-        # 502 and 504 are nginx' own where the connection failed.
-        answered = Condition("upstream_status", "matches", (r"(?:[1-4][0-9]{2}|50[0135-9]|5[1-9][0-9])$",))
-        found.append(Evidence((answered,), "forwarded", "$upstream_status is {upstream_status}: the upstream answered"))
-    group = Condition("upstream_addr", "matches", (r"^[^:]+$",))
-    found.append(
-        Evidence((group,), "not-forwarded", "$upstream_addr is {upstream_addr}, the group: no server could be chosen")
-    )
-    return tuple(found)

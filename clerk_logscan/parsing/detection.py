@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from clerk_logscan.parsing import template
-from clerk_logscan.parsing.definitions import ESCAPES, Definition, Library, Template
+from clerk_logscan.parsing.definitions import ESCAPES, Definition, Template
+from clerk_logscan.parsing.library import Library
 from clerk_logscan.parsing.variables import REFERENCE
 from clerk_logscan.parsing.w3c import W3c, reads_alone
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from clerk_logscan.parsing import variables
-from clerk_logscan.parsing.definition_checks import default_evidence, with_defaults
 from clerk_logscan.parsing.definitions import (
     COLUMN_KINDS,
     Condition,
@@ -20,6 +19,7 @@ from clerk_logscan.parsing.definitions import (
     Template,
 )
 from clerk_logscan.parsing.nginx_conf import Directive, directives, tokens
+from clerk_logscan.parsing.variable_defaults import default_evidence, with_defaults
 
 _NGINX_VENDOR: Final = "https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format"
 _ESCAPES: Final = {"default": "nginx", "json": "c", "none": "none"}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from clerk_logscan.parsing import lines
-from clerk_logscan.parsing.definitions import load_definitions
+from clerk_logscan.parsing.library import load_definitions
 from clerk_logscan.parsing.parser import Parsed, Parser
 
 LIBRARY = load_definitions()

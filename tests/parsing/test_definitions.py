@@ -11,16 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from clerk_logscan.parsing.definitions import (
-    COLUMN_KINDS,
-    DefinitionError,
-    Library,
-    Source,
-    folder,
-    load,
-    load_definitions,
-    parse,
-)
+from clerk_logscan.parsing.definitions import COLUMN_KINDS, DefinitionError, Source
+from clerk_logscan.parsing.library import Library, folder, load, load_definitions, parse
 
 ROOT = Path(__file__).parent.parent.parent
 GOOD = """\
@@ -120,7 +112,7 @@ def test_only_the_files_of_the_asked_grammar_are_read(tmp_path: Path) -> None:
 
 def test_reading_every_definition_needs_no_polars() -> None:
     code = (
-        "import sys; from clerk_logscan.parsing.definitions import load_definitions as d;"
+        "import sys; from clerk_logscan.parsing.library import load_definitions as d;"
         "l = d(); [l[n].samples for n in l]; sys.exit('polars' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clerk_logscan.parsing import escapes
-from clerk_logscan.parsing.definitions import Condition, Definition, parse
+from clerk_logscan.parsing.definitions import Condition, Definition
 from clerk_logscan.parsing.field_requests import join_query, split_request, split_request_url, split_url
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.field_values import read_bytes, read_duration, read_status, read_text
 from clerk_logscan.parsing.fields import RESULT, holds, typed, without_missing
+from clerk_logscan.parsing.library import parse
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -12,9 +12,9 @@ from odd_layouts import FIELDS, LAYOUTS, NAMED, TEXTS, Layout, requests, words
 from parsing_help import LIBRARY, frame_of, parse
 
 from clerk_logscan.commands.format_check import faults
-from clerk_logscan.parsing.definitions import Library
 from clerk_logscan.parsing.inference import infer
 from clerk_logscan.parsing.inference.toml_text import document
+from clerk_logscan.parsing.library import Library
 from clerk_logscan.parsing.parser import Parser
 
 COUNT = 24

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from parsing_help import LIBRARY, frame_of, parse, targets
 
 from clerk_logscan import schema
-from clerk_logscan.parsing.definitions import Library, Template
+from clerk_logscan.parsing.definitions import Template
+from clerk_logscan.parsing.library import Library
 from clerk_logscan.parsing.parser import Parser
 
 SAMPLES = Path(__file__).parent.parent.parent / "sample_logs"

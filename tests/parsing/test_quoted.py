@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clerk_logscan.parsing import quoted, template
-from clerk_logscan.parsing.definitions import load_definitions
+from clerk_logscan.parsing.library import load_definitions
 
 LIBRARY = load_definitions()
 IN_PIECES = [

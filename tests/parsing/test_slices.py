@@ -7,7 +7,7 @@ import pytest
 
 from clerk_logscan.parsing import slices, template
 from clerk_logscan.parsing.cascade import Cascade
-from clerk_logscan.parsing.definitions import load_definitions
+from clerk_logscan.parsing.library import load_definitions
 
 PLAIN = '203.0.113.9 - - [24/Nov/2026:14:51:36 +0000] "GET /{n} HTTP/1.1" 200 18 "-" "curl/8.5.0"'
 LONGER = PLAIN + ' "198.51.100.7"'  # nginx' own main format

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clerk_logscan.parsing.definitions import Definition, Library, load_definitions, parse
+from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.escapes import lone
+from clerk_logscan.parsing.library import Library, load_definitions, parse
 from clerk_logscan.parsing.template import compile_template, cut
 
 LIBRARY: Library = load_definitions()

@@ -11,7 +11,7 @@ import polars as pl
 from wire import Sent, wait_for
 
 from clerk_logscan.parsing import lines
-from clerk_logscan.parsing.definitions import load_definitions
+from clerk_logscan.parsing.library import load_definitions
 from clerk_logscan.parsing.parser import Parser
 
 TARGETS = (

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from clerk_logscan.parsing import definitions
+from clerk_logscan.parsing import library
 
 MAX_DEPTH: Final = 5  # envelopes within envelopes that are peeled; the deepest seen in practice are three
 GROUPS: Final = frozenset({"time", "key", "more", "text"})
@@ -101,7 +101,7 @@ def load_all() -> tuple[Envelope, ...]:
 
 def shipped() -> list[Path]:
     """Return the files of the shipped envelopes, by name."""
-    return sorted((definitions.folder() / "envelopes").glob("*.toml"))
+    return sorted((library.folder() / "envelopes").glob("*.toml"))
 
 
 def load(path: Path) -> Envelope:
