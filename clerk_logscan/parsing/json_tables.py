@@ -13,8 +13,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from clerk_logscan.parsing import json_values
-
 _MARKS: Final = ("[[", "[ [")
 _PRETTY: Final = r"\[\s*\["
 _BLANKS: Final = re.compile(r"[\s,]*")
@@ -43,6 +41,7 @@ def unfold(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _rows(row: Row) -> Iterator[Row]:
     """Yield the rows of the tables in one document, each as a record."""
+    from clerk_logscan.parsing import json_values
     from clerk_logscan.parsing.envelopes.values import dump
 
     number, offset, text = row
@@ -60,6 +59,8 @@ def _rows(row: Row) -> Iterator[Row]:
 
 def _lists(text: str, at: int) -> Iterator[tuple[int, int, list[Any]]]:
     """Yield the lists within a list from `at` on, each with its places."""
+    from clerk_logscan.parsing import json_values
+
     while True:
         start = _BLANKS.match(text, at).end()  # type: ignore[union-attr]
         if not text.startswith("[", start):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from clerk_logscan.parsing import json_values
 from clerk_logscan.parsing.envelopes.entries import Entries, Row
 from clerk_logscan.parsing.json_tables import names_of
 
@@ -28,6 +27,8 @@ def is_rows(texts: Sequence[str]) -> bool:
 
 
 def _list(text: str) -> list[Any]:
+    from clerk_logscan.parsing import json_values
+
     try:
         value = json_values.DECODER.decode(text.strip().rstrip(","))
     except (ValueError, RecursionError):
