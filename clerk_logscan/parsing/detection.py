@@ -19,6 +19,7 @@ import polars as pl
 from clerk_logscan.parsing import template
 from clerk_logscan.parsing.definitions import ESCAPES, Definition, Template
 from clerk_logscan.parsing.library import Library
+from clerk_logscan.parsing.plausible import is_plausible
 from clerk_logscan.parsing.variables import REFERENCE
 from clerk_logscan.parsing.w3c import W3c, reads_alone
 
@@ -42,12 +43,14 @@ class Ranking:
     matches     sampled lines that each format reads by itself, the most first
     sampled     how many lines were looked at
     whole       each of them is read by a template
+    doubted     definitions whose patterns fit, though their fields cannot hold what stands there: to be tried last
     """
 
     templates: list[Definition] = field(default_factory=list)
     matches: dict[str, int] = field(default_factory=dict)
     sampled: int = 0
     whole: bool = False
+    doubted: list[Definition] = field(default_factory=list)
 
     def sentences(self) -> list[str]:
         """Return why the formats were chosen, a sentence each, the strongest first."""
@@ -83,13 +86,17 @@ def rank(texts: pl.Series, templates: Sequence[Definition], jsons: Callable[[], 
         counts[cut.definition.name] = counts.get(cut.definition.name, 0) + len(cut.rows)
     lines = texts.filter(~is_json | any(reads_json(definition) for definition in templates))
     masks = template.masks(lines, _likely(lines.to_list(), templates))
+    doubted = [one for one, mask in masks.items() if mask.any() and not is_plausible(one, lines.filter(mask))]
+    if doubted:
+        templates = [one for one in templates if one not in doubted]
+        masks = {one: mask for one, mask in masks.items() if one not in doubted}
     counts |= {definition.name: total for definition, mask in masks.items() if (total := int(mask.sum()))}
     order = _ordered(templates, masks)
     places = {definition.name: place for place, definition in enumerate(order)}
     matches = dict(sorted(counts.items(), key=lambda item: (-item[1], places.get(item[0], -1))))
     taken = [mask for mask in masks.values() if mask.any()]
     by_templates = len(lines) == len(texts) and bool(taken) and bool(reduce(or_, taken).all())
-    return Ranking(order, matches, len(texts), by_templates)
+    return Ranking(order, matches, len(texts), by_templates, doubted)
 
 
 def _likely(lines: Sequence[str], templates: Sequence[Definition]) -> dict[Definition, list[Template]]:

@@ -21,6 +21,7 @@ from clerk_logscan.parsing.inference.text_layout import layouts
 from clerk_logscan.parsing.inference.tokens import tokens
 
 NEARLY_ALL: Final = 0.9
+MOST_OF: Final = 0.65  # of the lines must fit strictly, where others are read from both ends
 LINES: Final = 400  # that a layout is made from; more do not change it
 FEWEST: Final = 3  # lines of a further layout, or
 LATER: Final = 0.25  # of all: fewer are hostile ones of the first
@@ -34,6 +35,7 @@ HEADS: Final = 5  # first lines, of which one may name the columns of a table
 class Guess:
     """A guessed definition; `explained` of `lines` lines are read by it; `reasons`: a sentence for each column.
 
+    hostile    further lines that are read from both ends: raw quotes or delimiters in a text that a client sent
     how        the kind of layout, in words
     runner_up  the next best guess, in words, or ""
     """
@@ -44,6 +46,11 @@ class Guess:
     reasons: tuple[str, ...]
     how: str
     runner_up: str = ""
+    hostile: int = 0
+
+    def explains(self, lines: int) -> bool:
+        """Tell whether it reads nearly all of as many lines, most of them strictly."""
+        return self.explained >= MOST_OF * lines and self.explained + self.hostile >= NEARLY_ALL * lines
 
     def sentences(self) -> list[str]:
         """Return what is to be said of the guess, how sure it is first."""
@@ -72,16 +79,16 @@ def infer(texts: Sequence[str], number: int = 1) -> Iterator[Guess]:
         taken = record_guesses.reader(guess.definition)(left)
         if not any(taken):
             return
-        hostile = _from_both_ends(guess.definition, left)
-        taken = [one or other for one, other in zip(taken, hostile, strict=True)]
-        left = [text for text, is_taken in zip(left, taken, strict=True) if not is_taken]
+        left = _unread(guess.definition, left, taken)
 
 
-def _from_both_ends(definition: Definition, lines: Sequence[str]) -> list[bool]:
-    """Tell which lines a layout reads as hostile ones of its own: they are no layout of their own."""
-    if definition.grammar != "template":
-        return [False] * len(lines)
-    return both_ends.cut(pl.Series(lines, dtype=pl.String), definition)[0].to_list()
+def _unread(definition: Definition, lines: Sequence[str], taken: Sequence[bool]) -> list[str]:
+    """Return the lines that a layout reads neither strictly (`taken`) nor as hostile ones of its own."""
+    left = [line for line, is_taken in zip(lines, taken, strict=True) if not is_taken]
+    if definition.grammar != "template" or not left:
+        return left
+    hostile = both_ends.cut(pl.Series(left, dtype=pl.String), definition)[0]
+    return [line for line, is_taken in zip(left, hostile, strict=True) if not is_taken]
 
 
 def _spread(texts: Sequence[str]) -> list[str]:
@@ -92,7 +99,7 @@ def _spread(texts: Sequence[str]) -> list[str]:
 def _best(lines: Sequence[str], name: str, heads: Sequence[str]) -> Guess | None:
     """Return the guess that explains nearly all `lines`, or, where none does, nearly all of those of its own making."""
     found = list(_guesses(lines, name, heads))
-    whole = [guess for guess in found if guess.explained >= NEARLY_ALL * len(lines)]
+    whole = [guess for guess in found if guess.explains(len(lines))]
     if not whole:
         for some in _alike(lines):
             found += [_over(guess, lines) for guess in _guesses(some, name, heads)]
@@ -135,10 +142,10 @@ def _telling(guess: Guess) -> int:
     return len(columns) + 2 * ("request" in columns)
 
 
-def _worth(guess: Guess) -> tuple[bool, int]:
+def _worth(guess: Guess) -> tuple[bool, int, int]:
     """Return what makes a guess the better of two that read the same: a header, then how many columns it fills."""
     headed = guess.definition.grammar == "csv" and "column_1" not in guess.definition.order
-    return headed and _telling(guess) >= _NAMED, _telling(guess)
+    return headed and _telling(guess) >= _NAMED, _telling(guess), guess.explained
 
 
 def _guesses(lines: Sequence[str], name: str, heads: Sequence[str]) -> Iterator[Guess]:
@@ -149,10 +156,13 @@ def _guesses(lines: Sequence[str], name: str, heads: Sequence[str]) -> Iterator[
         if made is None:
             continue
         guess = _guess(made[0], tuple(made[1].reasons), how, lines)
-        if guess.explained >= NEARLY_ALL * len(some):
+        if guess.explains(len(some)):
             yield guess
 
 
 def _guess(definition: Definition, reasons: tuple[str, ...], how: str, lines: Sequence[str]) -> Guess:
-    explained = sum(record_guesses.reader(definition)(lines))
-    return Guess(replace(definition, guessed=Guessed(explained, len(lines))), explained, len(lines), reasons, how)
+    taken = record_guesses.reader(definition)(lines)
+    explained = sum(taken)
+    hostile = len(lines) - explained - len(_unread(definition, lines, taken)) if explained < len(lines) else 0
+    made = replace(definition, guessed=Guessed(explained, len(lines)))
+    return Guess(made, explained, len(lines), reasons, how, hostile=hostile)

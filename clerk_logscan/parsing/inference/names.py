@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -41,8 +42,8 @@ def others(kind: str) -> frozenset[str]:
 
 
 def plain(name: str) -> str:
-    """Return a name in lower case, letters and digits alone."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """Return a name in lower case, letters and digits alone; accents do not count (`Größe`, `méthode`)."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKD", name.casefold()))
 
 
 def parts(path: str) -> list[str]:
@@ -79,9 +80,17 @@ def _rank_of_words(path: str, known: dict[str, int]) -> int | None:
     if key != path or re.search(r"[a-z][A-Z].*_|_.*[a-z][A-Z]", key):
         ends.append(plain(key.rpartition("_")[2]))
     end = next((end for end in ends if end in known), None)
-    if end is None or others("parents").intersection(_WORDS.findall(key.lower().removesuffix(end))):
+    if end is None or others("parents").intersection(_before(words, end)):
         return None
     return known[end] + 20
+
+
+def _before(words: list[str], end: str) -> list[str]:
+    """Return the words before those that make `end`, which may be a part of the last one."""
+    at = len(words)
+    while at and len("".join(words[at:])) < len(end):
+        at -= 1
+    return words[:at]
 
 
 def is_known(word: str) -> bool:

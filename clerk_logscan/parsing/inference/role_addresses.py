@@ -59,8 +59,10 @@ def _forwarded(free: Sequence[Column], listed: Sequence[Column]) -> Column | Non
 
 
 def _client(single: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
-    if any(one.name is not None for one in single):
-        return _named_client(single, columns)
+    named = _named_client(single, columns)
+    if named is not None or all(one.name is not None for one in single):
+        return named
+    single = [one for one in single if one.name is None]  # a label before some of the words, as in `ua="10.0.0.1:80"`
     found = [one for one in single if not _of_a_server(one)] or (list(single) if len(single) == 1 else [])
     if len(found) > 1:
         varied = [one for one in found if not one.constant]
@@ -92,9 +94,6 @@ def _with_ports(one: Column) -> bool:
 
 def _named_client(single: Sequence[Column], columns: Sequence[Column]) -> Column | None:
     ranked = [(rank, one) for one in single if (rank := _rank(one)) is not None]
-    if not ranked:
-        unknown = [one for one in single if one.name is None or not _is_anothers(one)]
-        return unknown[0] if len(unknown) == 1 and unknown[0].name is None else None
     ranked.sort(key=lambda pair: (pair[0], pair[1].place))
     own = [one for _, one in ranked if not (_doubtful(one) and _is_shippers(one, columns))]
     return own[0] if own else None
@@ -105,10 +104,6 @@ def _rank(one: Column) -> int | None:
     if known is None and one.name is not None and names.plain(one.name) in ("host", "hostname", "http_host"):
         return _UNKNOWN  # LTSV, Tomcat: an address under `host` is the client's
     return known
-
-
-def _is_anothers(one: Column) -> bool:
-    return one.name is not None and any(one.rank(role) is not None for role in ("host", "upstream_status"))
 
 
 def _doubtful(one: Column) -> bool:

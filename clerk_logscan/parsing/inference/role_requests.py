@@ -91,13 +91,17 @@ def _protocol(columns: Sequence[Column], roles: Roles) -> Column | None:
 
 
 def _same_target(columns: Sequence[Column], main: Column | None) -> Column | None:
-    """Return the column of absolute URLs that end, in each line, in what the target's or the request's holds."""
+    """Return the column of absolute URLs that end, in each line, in what the target's or the request's holds.
+
+    A referer ends so by chance where the target is `/`, and is missing in some lines.
+    """
     for one in columns:
         if main is None or one is main or not one.known or one.share(shapes.ABSOLUTE) < 1.0:
             continue
         pairs = [(url, text) for url, text in zip(one.values, main.values, strict=True) if url in one.known and text]
         targets = [text.split(" ")[1] if " " in text else text for _, text in pairs]
-        if pairs and all(
+        everywhere = len(pairs) == len(main.known) and any(target != "/" for target in targets)
+        if everywhere and all(
             url.endswith(t) and "://" in url.removesuffix(t) for (url, _), t in zip(pairs, targets, strict=True)
         ):
             return one

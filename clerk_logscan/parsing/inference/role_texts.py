@@ -87,8 +87,9 @@ def _add_referer(free: Sequence[Column], columns: Sequence[Column], roles: Roles
     agent = roles.place_of(columns, "user_agent")
     unnamed = [one for one in free if one.name is None and one.quoted]
     urls = [one for one in unnamed if one.known and one.share(shapes.URL) >= _MOSTLY]
-    empty = [one for one in unnamed if not one.known and agent is not None and one.place == agent - 1]
-    for one in urls[:1] or empty[:1]:
+    before = [one for one in unnamed if agent is not None and one.place == agent - 1]
+    before = [one for one in before if one in urls or not one.known]  # elsewhere stands the site, or the hop behind
+    for one in before or urls[:1]:
         roles.give("referer", "text", [one], "its values are URLs, or none, before the agent")
 
 

@@ -34,16 +34,20 @@ METHODS: Final = frozenset(
 _V4: Final = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
 # Two colons together, or seven: a time of day is no address.
 _V6: Final = r"(?=[0-9A-Fa-f:]*::|(?:[0-9A-Fa-f]{1,4}:){7})[0-9A-Fa-f:]{2,}(?:(?:\.[0-9]{1,3}){3})?(?:%[A-Za-z0-9]+)?"
-ADDRESS: Final = rf"(?:{_V4}(?::[0-9]{{1,5}})?|\[{_V6}\](?::[0-9]{{1,5}})?|{_V6})"
+ADDRESS: Final = rf"(?:{_V4}(?::[0-9]{{1,5}})?|\[{_V6}\](?::[0-9]{{1,5}})?|\[{_V4}\]:[0-9]{{1,5}}|{_V6})"
 ADDRESSES: Final = rf"{ADDRESS}(?:,\s*{ADDRESS})*"
 PROTOCOL: Final = r"(?:HTTP|http|h|H)/?[0-9](?:\.[0-9])?c?"
 TARGET: Final = r"(?:/|\\|\*$)(?s:.*)"
 ABSOLUTE: Final = r"(?i:https?|wss?)://[^/?#\\]*(?s:.*)"
 _TOKEN: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-REQUEST: Final = rf"(?:{'|'.join(sorted(METHODS))}) +(?:/|\\|\*|(?i:https?|wss?):|[A-Za-z0-9.-]+:[0-9]+)(?s:.*)"
+# A blank in the target is only told from what follows by a protocol at the end.
+REQUEST: Final = (
+    rf"(?:{'|'.join(sorted(METHODS))}) +(?:/|\\|\*|(?i:https?|wss?):|[A-Za-z0-9.-]+:[0-9]+)"
+    r"(?:[^ ]*|(?s:.*) HTTP/[0-9](?:\.[0-9])?)$"
+)
 ABSOLUTE_REQUEST: Final = rf"(?:{'|'.join(sorted(METHODS))}) +(?i:https?|wss?)://(?s:.*)"
 PLAIN_REQUEST: Final = rf"(?:{'|'.join(sorted(METHODS))}) +[^ ]+(?: +[A-Z]+/[0-9](?:\.[0-9])?)?"
-WHOLE_REQUEST: Final = rf"{REQUEST} HTTP/[0-9](?:\.[0-9])?"
+WHOLE_REQUEST: Final = rf"(?={REQUEST})(?s:.*) HTTP/[0-9](?:\.[0-9])?"
 # Products of RFC 9110 section 10.1.5: `curl/8.5.0`, `Mozilla/5.0 (...)`; and names that come without a version.
 AGENT: Final = (
     r"(?s:[A-Za-z][A-Za-z0-9 !#$%&'*+.^_`|~-]{0,60}/v?[0-9].*|Mozilla.*|python-.*|Go-http-client.*|Wget.*"

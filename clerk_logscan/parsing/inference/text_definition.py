@@ -10,7 +10,7 @@ from clerk_logscan.parsing.definitions import Definition, Template
 from clerk_logscan.parsing.inference import shapes, time_shapes
 from clerk_logscan.parsing.inference.columns import Column, Roles
 from clerk_logscan.parsing.inference.roles import assign
-from clerk_logscan.parsing.inference.text_pieces import Piece, Slot
+from clerk_logscan.parsing.inference.text_pieces import QUOTES, Piece, Slot
 
 # What a role calls its variable; `x1` and so on are those without a role.
 _VARIABLES: Final = {
@@ -103,7 +103,7 @@ def _pattern(
             continue
         if piece.padding:
             pads += 1
-            name, shape = f"pad{pads}", " *"
+            name, shape = f"pad{pads}", _optional(piece)
         else:
             name = names[place]
             place += 1
@@ -115,13 +115,20 @@ def _pattern(
     return re.sub(r"\$\{(\w+)\}(?!\w)", r"$\1", written), found
 
 
+def _optional(slot: Slot) -> str:
+    """Return the pattern of what may be missing: blanks that align columns, a quote around what is there."""
+    quote = next((text for text in slot.values if text in QUOTES), "")
+    return f"{quote}?" if quote else " *"
+
+
 def _shape(slot: Slot, role: str | None, before: Piece, after: Piece | None) -> str | None:
     """Return the pattern of a variable: by its role, by its values, or None for all up to the next literal."""
     if slot.free:
         return ".*?" if after is not None else None
     known = shapes.present(slot.values)
     if role == "request" and not slot.quoted and isinstance(after, str) and after.startswith(" "):
-        return None  # ends by its own form
+        inside = isinstance(before, str) and before.endswith('"')  # of a text that holds more
+        return f"{_REQUEST}|-|" if inside else None  # ends by its own form
     if role == "request" and known and all(re.fullmatch(_REQUEST, text) for text in known):
         rest = _up_to(slot, before, after)
         return rest and f"{_REQUEST}|{rest}"
@@ -146,7 +153,10 @@ def _up_to(slot: Slot, before: Piece, after: Piece | None) -> str | None:
     if after is None:
         delimiter = before.strip(" ")[-1:] if isinstance(before, str) else ""
         apart = slot.quoted and delimiter and not any(delimiter in value for value in slot.values)
-        return (f"[^{re.escape(delimiter)}]*" if apart else None) if slot.quoted else "[^ ]*"
+        bare = None if any(" " in value for value in slot.values) else "[^ ]*"
+        return (f"[^{re.escape(delimiter)}]*" if apart else None) if slot.quoted else bare
+    if isinstance(after, Slot) and (quote := _optional(after)) != " *":
+        return f"[^{quote[0]}]*?"
     if isinstance(after, Slot) or not after:
         return "[^ ]*" if not slot.quoted else ".*?"
     sign = (after.strip(" ") or " ")[:1] if slot.quoted and after.startswith(" ") else after[:1]

@@ -13,6 +13,7 @@ from clerk_logscan.parsing.inference.tokens import Token, tokens
 
 DELIMITERS: Final = ("\t", " | ", "|", "\x01", "^", "~", "¦", "::", "; ", ";", ", ", ",", " :: ", " - ", "][")
 Found = tuple[list[Piece], list[str], str]  # a layout, the lines that it was made from, what it is in words
+_SIGN: Final = re.compile(r"[@#$!*+&?\\^~|:;,=<>\x02-\x08\x1c-\x1f¬§¶·•→»]+")
 _FEWEST: Final = 3  # delimiters in a line
 _AGREED: Final = 0.8  # of the lines must have equally many
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?<= )\([^()]*\)')  # the comment of an agent is one, too
@@ -30,7 +31,7 @@ def layouts(lines: Sequence[str]) -> Iterator[Found]:
     if all(line[:1] == "[" and line[-1:] == "]" and line.count("][") >= _FEWEST for line in lines):
         for pieces, some, how in layouts([line[1:-1] for line in lines]):
             yield ["[", *pieces, "]"], [f"[{line}]" for line in some], f"{how}, all in brackets"
-    for delimiter in DELIMITERS:
+    for delimiter in (*DELIMITERS, *_signs(lines)):
         found = _delimited(lines, delimiter)
         if found:
             yield found
@@ -45,6 +46,13 @@ def layouts(lines: Sequence[str]) -> Iterator[Found]:
     if agreed < _AGREED * len(rows) and width > 1:
         some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
         yield [*_of_words([row for row in rows if len(row) == width]), *_after(some)], some, f"{width} words"
+
+
+def _signs(lines: Sequence[str]) -> list[str]:
+    """Return other signs that stand often enough in every line: somebody chose one that no field holds."""
+    counts = [Counter(_SIGN.findall(line)) for line in lines]
+    often = [sign for sign, count in counts[0].items() if count >= _FEWEST and sign not in DELIMITERS]
+    return [sign for sign in often if all(one[sign] >= _FEWEST for one in counts)]
 
 
 def _after(lines: Sequence[str]) -> list[Piece]:
@@ -174,7 +182,10 @@ def _middle(texts: Sequence[str]) -> list[Piece]:
     if not all(text.startswith(" ") for text in texts if text):
         return [Slot(tuple(texts), quoted=True, free=True)]
     blank: Piece = " " if all(texts) else Slot(tuple(text[:1] for text in texts), padding=True)
-    return [blank, Slot(tuple(text.removeprefix(" ") for text in texts), quoted=True, free=True)]
+    bare = [text.removeprefix(" ") for text in texts]
+    if all(len(text) > 1 and text[0] == text[-1] == '"' for text in bare):  # quotes that its writer does not escape
+        return [blank, '"', Slot(tuple(text[1:-1] for text in bare), quoted=True, free=True), '"']
+    return [blank, Slot(tuple(bare), quoted=True, free=True)]
 
 
 def _alike(column: Sequence[Token], typed: bool = False) -> bool:

@@ -17,6 +17,7 @@ _CALLED: Final = re.compile(r"[A-Za-z_][\w.]*(?=[\[({<])")
 _NEXT: Final = re.compile(r", (?=[A-Za-z_]\w*=)")
 _MOSTLY: Final = 0.9
 _DEEPEST: Final = 4
+QUOTES: Final = ('"', "'")
 _SIZED: Final = r"[0-9]+(?:\.[0-9]+)?(?:[ ,:]+(?:[0-9]+(?:\.[0-9]+)?|-))*"
 _TYPES: Final = (
     shapes.ADDRESSES, shapes.REQUEST, shapes.PROTOCOL, shapes.ABSOLUTE, _SIZED, shapes.WITH_UNIT, shapes.SIZE,
@@ -32,7 +33,8 @@ _ANSWERED: Final = re.compile(rf"(?s)({shapes.WHOLE_REQUEST}) ([0-9]{{3}}(?: [0-
 class Slot:
     """A field of the layout: its text in each line, its label if it has one, whether it may hold blanks.
 
-    free: whatever stands between its neighbours. padding: blanks that align columns. listed: one of several with
+    free: whatever stands between its neighbours. padding: blanks that align columns, or a quote around what is not
+    missing. listed: one of several with
     slashes between (HAProxy's times and counts).
     """
 
@@ -57,6 +59,9 @@ def split(texts: Sequence[str], name: str | None = None, quoted: bool = False, d
     if group:
         opening, closing = group
         return [opening, *_inner([text[1:-1] for text in texts], name, opening, depth), closing]
+    if quote := _quoted_where_known(texts):
+        around = Slot(tuple(quote if text[:1] == quote else "" for text in texts), padding=True)
+        return [around, *_inner([text.strip(quote) for text in texts], name, quote, depth), around]
     if is_typed(texts) or depth > _DEEPEST or not any(texts):
         return [Slot(tuple(texts), name, quoted)]
     if label := _label(texts):
@@ -138,6 +143,15 @@ def _group(texts: Sequence[str]) -> tuple[str, str] | None:
     return opening, closing
 
 
+def _quoted_where_known(texts: Sequence[str]) -> str:
+    """Return the quote around every text but for a bare word for nothing (`None`, `null`, `nil`), or ""."""
+    for quote in QUOTES:
+        known = [text for text in texts if text not in shapes.MISSING]
+        if known and len(known) < len(texts) and all(len(t) > 1 and t[0] == t[-1] == quote for t in known):
+            return quote
+    return ""
+
+
 def _adjacent(texts: Sequence[str]) -> tuple[list[str], list[str]] | None:
     """Return the two halves of brackets that follow one another with nothing between: `[...][...]`, `(...)[...]`."""
     opening = texts[0][:1]
@@ -164,9 +178,12 @@ def _inner(texts: Sequence[str], name: str | None, opening: str, depth: int) -> 
     if is_typed(texts):
         return [Slot(tuple(texts), name, quoted=True)]
     if opening in "\"'":
-        whole_line = all(" HTTP/1" in text and '"' in text for text in texts)
-        columns = _words(texts) if whole_line else None
-        return in_a_row(columns, depth + 1) if columns else [Slot(tuple(texts), name, quoted=True)]
+        whole_line = all(re.search(r" HTTP/[0-9]", text) and '"' in text for text in texts)  # Gin's README
+        columns = _words(texts)
+        if not columns or not (whole_line or _is_list(columns)):
+            return [Slot(tuple(texts), name, quoted=True)]
+        blank = [" "] if all(text.endswith(" ") for text in texts) else []
+        return [*in_a_row(columns, depth + 1), *blank]
     found = _parts(texts, name, True, depth)
     if found:
         return found
@@ -174,6 +191,17 @@ def _inner(texts: Sequence[str], name: str | None, opening: str, depth: int) -> 
     if columns and 1 < len(columns) < 6 and any(is_typed([token.text for token in column]) for column in columns):
         return in_a_row(columns, depth + 1)
     return [Slot(tuple(texts), name, quoted=True)]
+
+
+def _is_list(columns: Sequence[Sequence[Token]]) -> bool:
+    """Tell whether each word of a quoted text is a field, or always the same (`GET /x 2`, `a.example to: 10.0.0.1`)."""
+    texts = [[token.text for token in column] for column in columns]
+    typed = [is_typed(column) and shapes.share(column, shapes.AGENT) < _MOSTLY for column in texts]
+    return (
+        len(texts) < 6
+        and any(typed)
+        and all(fits or len(set(column)) == 1 for fits, column in zip(typed, texts, strict=True))
+    )
 
 
 def _label(texts: Sequence[str]) -> str:
@@ -222,8 +250,9 @@ def _parts(texts: Sequence[str], name: str | None, quoted: bool, depth: int) -> 
             continue
         pieces: list[Piece] = []
         for number, column in enumerate(columns):
-            pieces += [sign] if number else []
-            inner = split(column, None, quoted, depth + 1)
+            blank = " " if number and all(text.startswith(" ") for text in column) else ""
+            pieces += [sign + blank] if number else []
+            inner = split([text.removeprefix(blank) for text in column], None, quoted, depth + 1)
             listed = sign == "/" and len(columns) > 2
             pieces += [replace(one, listed=True) if listed and isinstance(one, Slot) else one for one in inner]
         return pieces
@@ -231,7 +260,9 @@ def _parts(texts: Sequence[str], name: str | None, quoted: bool, depth: int) -> 
 
 
 def _is_telling(texts: Sequence[str]) -> bool:
-    """Tell whether a part is worth to be told from its neighbours: a status, an agent, a site."""
-    known = shapes.present(texts)
+    """Tell whether a part is worth to be told from its neighbours: a status, an agent, an address, a time."""
+    known = [text.strip() for text in shapes.present(texts)]
+    if known and time_shapes.time_of(known) is not None and not any(text.isdigit() for text in known):
+        return True
     statuses = bool(known) and all(shapes.is_status(text) and len(text) == 3 for text in known)
     return statuses or shapes.share(known, shapes.AGENT) >= _MOSTLY or shapes.share(known, shapes.ADDRESS) >= _MOSTLY

@@ -61,11 +61,20 @@ def _end_of_group(line: str, at: int) -> int | None:
 
 
 def _end_of_quote(line: str, at: int) -> int | None:
-    """Return the place behind the closing quote: one that is not escaped and that a blank or punctuation follows."""
-    quote, end = line[at], at + 1
+    """Return the place behind the closing quote: one that is not escaped and that a blank or punctuation follows.
+
+    Quotes that open within a text, which its writer does not escape, are closed first: `"say "hi" twice"`.
+    """
+    quote, end, depth, first = line[at], at + 1, 1, None
     while (end := line.find(quote, end)) >= 0:
         escaped = (end - len(line[:end].rstrip("\\"))) % 2
-        if not escaped and (end + 1 == len(line) or line[end + 1].isspace() or line[end + 1] in ",;|])}>"):
-            return end + 1
+        closes = end + 1 == len(line) or line[end + 1].isspace() or line[end + 1] in ",;|])}>"
+        if not escaped and closes:
+            first = first or end + 1
+            depth -= 1
+            if not depth:
+                return end + 1
+        elif not escaped and line[end - 1].isspace():
+            depth += 1
         end += 1
-    return None
+    return first

@@ -1,0 +1,173 @@
+"""Which number of an unknown layout counts the bytes that were sent.
+
+Lengths of requests, durations, counters and ports are numbers, too. What tells: a name, a unit, nothing where the
+status is 304, a place beside the status or behind the request, and that it is the only number of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import StatisticsError, correlation
+from typing import Final
+
+from clerk_logscan.parsing.inference import names, shapes
+from clerk_logscan.parsing.inference.columns import Column, Roles
+
+_NEARLY_ALL: Final = 0.98
+_ALIKE: Final = 0.9  # correlation of a number with the length of what was sent
+_HEADERS: Final = 1500  # bytes that the header lines of an answer may have
+_WITH_UNIT: Final = r"[0-9]+ ?[bB](?:ytes)?"
+# Envoy writes flags behind the status, then bytes received, bytes sent and the duration.
+_FLAGS: Final = r"[A-Z]{2,4}(?:,[A-Z]{2,4})*"
+_TIME_TAKEN: Final = rf"[0-9]+\.[0-9]{{3,9}}|{shapes.WITH_UNIT}"
+# Answers differ in size by magnitudes; ports, ids and counters do not. Durations do, but are seldom so long in ms.
+_SPREAD: Final = 10
+_LARGE: Final = 1000
+_HUGE: Final = 20_000
+_EMPTY: Final = frozenset(("0", "-", "", None))
+
+
+def add_bytes(free: Sequence[Column], columns: Sequence[Column], roles: Roles) -> None:
+    """Give the role bytes_sent."""
+    found = [one for one in free if one.known and one.share(shapes.SIZE) >= _NEARLY_ALL]
+    named = [one for one in found if one.rank("bytes_sent") is not None and not _is_of_requests(one)]
+    if named:
+        roles.give("bytes_sent", "bytes", [min(named, key=lambda one: one.rank("bytes_sent") or 0)], "named so")
+        return
+    unnamed = [one for one in found if one.name is None and not one.listed and not _is_serial(one)]
+    sent = [one for one in unnamed if not _grows_with_request(one, columns, roles)]
+    best = _measured(sent) or _proved(sent, columns, roles)
+    if best is None and not _is_contested(sent, columns, roles):
+        best = _beside(sent, columns, roles) or _behind(sent, columns, roles) or _only(sent, columns, roles)
+    if best is not None:
+        roles.give("bytes_sent", "bytes", [best], "numbers that behave as the size of answers")
+
+
+def _is_of_requests(one: Column) -> bool:
+    """Tell whether a Content-Length, of which the name does not say whose it is, is that of requests: always 0."""
+    alone = names.parts(one.name or "")[-1:] == ["contentlength"] or names.plain(one.name or "") == "contentlength"
+    return alone and len(one.known) > 2 and set(one.known) == {"0"}
+
+
+def _is_serial(one: Column) -> bool:
+    """Tell whether the numbers only ever grow: a counter, a time."""
+    numbers = [int(value) for value in one.known if value.isdigit()]
+    return len(numbers) > 3 and all(a < b for a, b in pairwise(numbers))
+
+
+def _measured(numbers: Sequence[Column]) -> Column | None:
+    """Return the one column whose every value says that it counts bytes (`512b`, `512 bytes`)."""
+    found = [one for one in numbers if one.share(_WITH_UNIT) == 1.0]
+    return found[0] if len(found) == 1 else None
+
+
+def _proved(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
+    """Return the column that is nothing where the status is 304 (RFC 9110, section 15.4.5), and something elsewhere."""
+    status = _column_of("status", columns, roles)
+    if status is None or "304" not in status.known:
+        return None
+    found = [
+        one
+        for one in numbers
+        if one.distinct > 2 and all(v in _EMPTY for v, s in zip(one.values, status.values, strict=True) if s == "304")
+    ]
+    if not all(_agree(found[0], other) for other in found[1:]):
+        return None
+    return max(found, key=lambda one: len(one.known), default=None)
+
+
+def _column_of(role: str, columns: Sequence[Column], roles: Roles) -> Column | None:
+    fields = {field for source in roles.sources.get(role, ()) for field in source.fields}
+    return next((one for one in columns if one.field in fields), None)
+
+
+def _agree(one: Column, other: Column) -> bool:
+    """Tell whether two columns hold the same number in each line, but where one writes `-` for 0 (Tomcat's %b, %B)."""
+    return all(a == b for a, b in zip(one.values, other.values, strict=True) if _digits(a) and _digits(b))
+
+
+def _is_contested(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) -> bool:
+    """Tell whether one number stands behind the status and another behind the request: either may be a duration."""
+    status, request = roles.place_of(columns, "status"), roles.place_of(columns, "request")
+    places = {one.place for one in numbers if not one.constant}
+    return status is not None and request is not None and {status + 1, request + 1} <= places and request != status + 1
+
+
+def _beside(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
+    """Return which of the numbers beside the status counts what was sent: the body, where headers are counted, too."""
+    status = roles.place_of(columns, "status")
+    if status is None:
+        return None
+    by_place = {one.place: one for one in numbers}
+    run = _run(by_place, status + 1) or _envoys(_run(by_place, status + 2), columns, status + 1)
+    varied = [one for one in run if not one.constant]
+    run = varied if len(run) > 1 and varied else run
+    run = [one for one in run if set(one.known) != {"0"}] or run  # sc-substatus, sc-win32-status
+    if len(run) > 1 and _is_headers_more(run[0], run[1]):
+        return run[1]
+    return run[0] if run else None
+
+
+def _run(numbers: dict[int, Column], place: int) -> list[Column]:
+    """Return the numbers that follow one another from a place on."""
+    found: list[Column] = []
+    while place in numbers:
+        found.append(numbers[place])
+        place += 1
+    return found
+
+
+def _envoys(run: list[Column], columns: Sequence[Column], place: int) -> list[Column]:
+    """Return which number behind Envoy's flags, at `place`, was sent; most requests have no body: received 0."""
+    flags = next((one for one in columns if one.place == place), None)
+    if len(run) < 3 or flags is None or (flags.known and flags.share(_FLAGS) < 1.0):
+        return []
+    received, sent = run[:2]
+    swapped = sent.known.count("0") > received.known.count("0")
+    return [received if swapped else sent]
+
+
+def _is_headers_more(one: Column, other: Column) -> bool:
+    """Tell whether `one` is always a little more than `other`: the header lines' bytes."""
+    pairs = [
+        (int(a), int(b)) for a, b in zip(one.values, other.values, strict=True) if a and b and _digits(a) and _digits(b)
+    ]
+    return len(pairs) > 1 and all(0 < a - b < _HEADERS for a, b in pairs)
+
+
+def _digits(text: str | None) -> bool:
+    return text is not None and text.isdigit()
+
+
+def _behind(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
+    """Return the number right behind a whole request line, where the status stands elsewhere or nowhere."""
+    request = roles.place_of(columns, "request")
+    return next((one for one in numbers if request is not None and one.place == request + 1), None)
+
+
+def _only(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
+    """Return the only number that varies by magnitudes, where it is no duration: that has a column of its own."""
+    varied = [one for one in numbers if not one.constant and one.distinct > 1]
+    if len(varied) != 1 or roles.place_of(columns, "status") is None:
+        return None
+    sizes = [int(value) for value in varied[0].known if value.isdigit() and value != "0"]
+    if not sizes or max(sizes) < max(_LARGE, _SPREAD * min(sizes)):
+        return None
+    timed = any(one.name is None and one.share(_TIME_TAKEN) == 1.0 for one in columns)
+    return varied[0] if timed or max(sizes) >= _HUGE else None
+
+
+def _grows_with_request(one: Column, columns: Sequence[Column], roles: Roles) -> bool:
+    """Tell whether a number is the request's own length: it grows with the target."""
+    target = next(
+        (found for role in ("request", "request_target", "path") if (found := _column_of(role, columns, roles))), None
+    )
+    texts = target.values if target is not None else ()
+    pairs = [(float(a), float(len(b))) for a, b in zip(one.values, texts, strict=False) if a and b and _digits(a)]
+    if len(pairs) < 5 or len({b for _, b in pairs}) < 3:
+        return False
+    try:
+        return correlation([a for a, _ in pairs], [b for _, b in pairs]) > _ALIKE
+    except StatisticsError:
+        return False
