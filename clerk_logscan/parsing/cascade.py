@@ -143,7 +143,12 @@ class Cascade:
 
     def _loose(self, texts: pl.Series) -> Iterator[Cut]:
         """Read hostile lines from both ends, by the definitions that have read others here, then by all others."""
-        like = looks_like_request(texts).arg_true()
+        alike = looks_like_request(texts)
+        if self.learning.guesses:  # nobody knows what its lines look like
+            from clerk_logscan.parsing.inference.likely import may_tell
+
+            alike |= pl.Series([may_tell(text) for text in texts], dtype=pl.Boolean)
+        like = alike.arg_true()
         if not len(like):
             return
         order = sorted(self.templates, key=lambda definition: definition.name not in self.seen)

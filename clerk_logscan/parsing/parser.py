@@ -104,7 +104,8 @@ class Parser:
         halves = any(d.join and d.name in self.ranking.matches for d in cascade.templates)
         self._joins = halves or self._has_halves(texts)
         self._learn(texts)
-        cascade.templates = [*cascade.templates, *self.ranking.doubted]
+        if not cascade.learning.guesses and not self.ranking.matches:
+            cascade.templates = [*cascade.templates, *self.ranking.doubted]
 
     def _batch(self, sample: pl.DataFrame) -> batches.Batch:
         """Return where the printed documents of sampled lines list their records."""

@@ -15,8 +15,10 @@ from clerk_logscan.parsing.inference import names, shapes
 from clerk_logscan.parsing.inference.columns import Column, Roles
 
 _NEARLY_ALL: Final = 0.98
+_MOSTLY: Final = 0.6
+_ENOUGH: Final = 4  # lines whose target and status came before
 _ALIKE: Final = 0.9  # correlation of a number with the length of what was sent
-_HEADERS: Final = 1500  # bytes that the header lines of an answer may have
+_FEWEST_HEADERS, _HEADERS = 80, 1500  # bytes that the header lines of an answer may have
 _WITH_UNIT: Final = r"[0-9]+ ?[bB](?:ytes)?"
 # Envoy writes flags behind the status, then bytes received, bytes sent and the duration.
 _FLAGS: Final = r"[A-Z]{2,4}(?:,[A-Z]{2,4})*"
@@ -39,7 +41,8 @@ def add_bytes(free: Sequence[Column], columns: Sequence[Column], roles: Roles) -
     sent = [one for one in unnamed if not _grows_with_request(one, columns, roles)]
     best = _measured(sent) or _proved(sent, columns, roles)
     if best is None and not _is_contested(sent, columns, roles):
-        best = _beside(sent, columns, roles) or _behind(sent, columns, roles) or _only(sent, columns, roles)
+        best = _beside(sent, columns, roles) or _behind(sent, columns, roles)
+    best = best or _only(sent, columns, roles)
     if best is not None:
         roles.give("bytes_sent", "bytes", [best], "numbers that behave as the size of answers")
 
@@ -88,10 +91,11 @@ def _agree(one: Column, other: Column) -> bool:
 
 
 def _is_contested(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) -> bool:
-    """Tell whether one number stands behind the status and another behind the request: either may be a duration."""
+    """Tell whether one number stands behind the status and another behind a later request: either may be a duration."""
     status, request = roles.place_of(columns, "status"), roles.place_of(columns, "request")
-    places = {one.place for one in numbers if not one.constant}
-    return status is not None and request is not None and {status + 1, request + 1} <= places and request != status + 1
+    if status is None or request is None or request < status:
+        return False
+    return {status + 1, request + 1} <= {one.place for one in numbers if not one.constant}
 
 
 def _beside(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
@@ -106,6 +110,8 @@ def _beside(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) 
     run = [one for one in run if set(one.known) != {"0"}] or run  # sc-substatus, sc-win32-status
     if len(run) > 1 and _is_headers_more(run[0], run[1]):
         return run[1]
+    if run and "request" not in roles.sources and len(numbers) == 1 and not _is_size(run[0], columns, roles):
+        return None  # `200|34|`: what took 34 ms, as likely
     return run[0] if run else None
 
 
@@ -133,7 +139,8 @@ def _is_headers_more(one: Column, other: Column) -> bool:
     pairs = [
         (int(a), int(b)) for a, b in zip(one.values, other.values, strict=True) if a and b and _digits(a) and _digits(b)
     ]
-    return len(pairs) > 1 and all(0 < a - b < _HEADERS for a, b in pairs)
+    more = [a - b for a, b in pairs]
+    return len(more) > 1 and min(more) >= _FEWEST_HEADERS and max(more) < min(_HEADERS, _SPREAD * min(more))
 
 
 def _digits(text: str | None) -> bool:
@@ -147,22 +154,59 @@ def _behind(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) 
 
 
 def _only(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
-    """Return the only number that varies by magnitudes, where it is no duration: that has a column of its own."""
-    varied = [one for one in numbers if not one.constant and one.distinct > 1]
-    if len(varied) != 1 or roles.place_of(columns, "status") is None:
+    """Return the only number that varies by magnitudes, where it is no duration: that has a column of its own.
+
+    Of several the one that is the same whenever one target is answered with one status: a duration never is.
+    """
+    status = _column_of("status", columns, roles)
+    varied = _different([one for one in numbers if not one.constant and one.distinct > 1])
+    if len(varied) > 1:
+        varied = [one for one in varied if _repeats(one, _target(columns, roles), status)]
+    if len(varied) != 1 or status is None:
         return None
-    sizes = [int(value) for value in varied[0].known if value.isdigit() and value != "0"]
-    if not sizes or max(sizes) < max(_LARGE, _SPREAD * min(sizes)):
-        return None
-    timed = any(one.name is None and one.share(_TIME_TAKEN) == 1.0 for one in columns)
-    return varied[0] if timed or max(sizes) >= _HUGE else None
+    sizes = _sizes(varied[0])
+    spread = bool(sizes) and max(sizes) >= max(_LARGE, _SPREAD * min(sizes))
+    return varied[0] if spread and _is_size(varied[0], columns, roles) else None
+
+
+def _is_size(one: Column, columns: Sequence[Column], roles: Roles) -> bool:
+    """Tell whether a number is no duration: one stands elsewhere, or it is too large, or repeats itself."""
+    timed = any(other.share(_TIME_TAKEN) == 1.0 for other in columns)
+    huge = max(_sizes(one), default=0) >= _HUGE
+    return timed or huge or _repeats(one, _target(columns, roles), _column_of("status", columns, roles))
+
+
+def _sizes(one: Column) -> list[int]:
+    return [int(value) for value in one.known if value.isdigit() and value != "0"]
+
+
+def _different(numbers: Sequence[Column]) -> list[Column]:
+    """Return the columns less those that say what one before says in each line."""
+    return list({one.values: one for one in reversed(numbers)}.values())[::-1]
+
+
+def _repeats(one: Column, target: Column | None, status: Column | None) -> bool:
+    """Tell whether the number is mostly the same for one target and status: so are sizes, and no durations."""
+    by_answer: dict[tuple[str | None, str | None], list[str]] = {}
+    if target is None or status is None:
+        return False
+    for value, what, how in zip(one.values, target.values, status.values, strict=True):
+        if value and value.isdigit() and len(value) > 2:
+            by_answer.setdefault((what, how), []).append(value)
+    again = [values for values in by_answer.values() if len(values) > 1]
+    same = sum(values.count(max(set(values), key=values.count)) for values in again)
+    total = sum(map(len, again))
+    return total >= _ENOUGH and same >= _MOSTLY * total
+
+
+def _target(columns: Sequence[Column], roles: Roles) -> Column | None:
+    roles_of = ("request", "request_target", "url", "path")
+    return next((found for role in roles_of if (found := _column_of(role, columns, roles))), None)
 
 
 def _grows_with_request(one: Column, columns: Sequence[Column], roles: Roles) -> bool:
     """Tell whether a number is the request's own length: it grows with the target."""
-    target = next(
-        (found for role in ("request", "request_target", "path") if (found := _column_of(role, columns, roles))), None
-    )
+    target = _target(columns, roles)
     texts = target.values if target is not None else ()
     pairs = [(float(a), float(len(b))) for a, b in zip(one.values, texts, strict=False) if a and b and _digits(a)]
     if len(pairs) < 5 or len({b for _, b in pairs}) < 3:

@@ -19,6 +19,8 @@ _UNKNOWN: Final = 1000
 _MACHINE: Final = (
     r"(?i)ip-[0-9-]+(?:\..*)?|.*\.(?:internal|local|lan|compute|svc|cluster|corp|intra)(?::[0-9]+)?|[0-9a-f]{12}"
 )
+# A file and its line (`app.py:42`), a channel and its level (`production.INFO`).
+_NO_SITE: Final = r".*:(?!80$|443$)[0-9]{1,3}|.*[a-z].*\.[A-Z]+"
 _PLUSES: Final = re.compile(r"Mozilla/[0-9.]+\+\(")  # IIS writes a blank so
 _ENCODED: Final = re.compile(r"Mozilla(?:/|%2[Ff])[0-9.]+(?:\+|%20)(?:\(|%28)[^(]*%")  # Akamai's
 _LOCALHOST: Final = r"localhost(?::[0-9]+)?"
@@ -45,6 +47,7 @@ def _add_agent(free: Sequence[Column], columns: Sequence[Column], roles: Roles) 
         for one in free
         if one.name is None and one.share(shapes.AGENT) >= _SOME and one.share(shapes.PROTOCOL) < _SOME
     ]
+    found = [one for one in found if not _is_counted(one)]
     best = max(found, key=lambda one: (one.quoted, one.share(shapes.AGENT), one.place), default=None)
     best = best or _behind_referer(free, columns, roles)
     if best is not None and best.known:
@@ -58,6 +61,11 @@ def _agent_kind(one: Column) -> str:
     if any(map(_ENCODED.match, one.known)):
         return "form"
     return "plus" if any(map(_PLUSES.match, one.known)) else "text"
+
+
+def _is_counted(one: Column) -> bool:
+    """Tell whether each of many lines has another word here: an id such as `web-01/3f2a-000001`, no product."""
+    return len(one.known) > 4 and one.distinct == len(one.known) and not any(" " in value for value in one.known)
 
 
 def _behind_referer(free: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:
@@ -110,7 +118,7 @@ def _add_host(free: Sequence[Column], columns: Sequence[Column], roles: Roles) -
 
 def _is_host(one: Column) -> bool:
     if one.name is None:
-        return one.share(shapes.HOST) >= _MOSTLY
+        return one.share(shapes.HOST) >= _MOSTLY and one.share(_NO_SITE) < _SOME
     return one.share(f"{shapes.HOST}|{shapes.ADDRESS}") >= _MOSTLY and one.share(shapes.HOST) > 0
 
 

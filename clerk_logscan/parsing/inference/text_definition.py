@@ -29,6 +29,7 @@ _ROLE_SHAPES: Final = {
     "status": r"-?[0-9]{1,3}|-|",
     "upstream_status": r"[0-9]{3}(?:(?:, ?| : )(?:[0-9]{3}|-))*|-|",
     "bytes_sent": r"[0-9]+(?: ?[bB](?:ytes)?)?|-|",
+    "duration": r"[0-9.]+ ?(?:[nuµμm]?s)?|-|",
     "method": r"[A-Za-z_-]+|",
     "protocol": r"[A-Za-z]+/?[0-9.]*|-|",
 }
@@ -135,6 +136,8 @@ def _shape(slot: Slot, role: str | None, before: Piece, after: Piece | None) -> 
     if role == "timestamp":
         time = time_shapes.time_of(known)
         return f"{time.shape}|{_EMPTY}" if time else None
+    if role == "duration" and not all(re.fullmatch(_ROLE_SHAPES[role], text) for text in known):
+        return _up_to(slot, before, after)  # 1m2.5s
     if role in _ROLE_SHAPES and (role != "client_ip" or shapes.share(known, shapes.ADDRESS) == 1.0):
         return _ROLE_SHAPES[role]
     if role is None and known and all(re.fullmatch(_NUMBERS, text) for text in known):
