@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.parsing import template
-from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.definitions import CAPTURED, Definition
 
 LOOKED_AT: Final = 30  # lines; more do not change the answer
 _NEARLY_ALL: Final = 0.9
@@ -37,7 +37,9 @@ def is_plausible(definition: Definition, lines: pl.Series) -> bool:
     for column, pattern in _IMPOSSIBLE.items():
         for source in definition.columns.get(column, ()):
             name = source.fields[0]
-            known = fields[name].drop_nulls().to_list() if name in fields.columns else []
+            if name not in fields.columns or source.kind in CAPTURED:  # these take only what fits
+                continue
+            known = fields[name].drop_nulls().to_list()
             known = [value for value in known if value not in definition.missing]
             if known and sum(pattern.fullmatch(value) is not None for value in known) >= _NEARLY_ALL * len(known):
                 return False
