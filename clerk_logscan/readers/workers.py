@@ -120,10 +120,10 @@ def side_by_side(
             except BaseException as error:
                 done.put((index, None, error))
 
-    for _ in range(min(workers or cores(), len(items))):
-        threading.Thread(target=run, daemon=True).start()
     try:
         with _interrupt_sets(stop):
+            for _ in range(min(workers or cores(), len(items))):
+                threading.Thread(target=run, daemon=True).start()
             yield from _sorted(done, len(items), stop)
     finally:
         todo.clear()
