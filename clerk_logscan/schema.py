@@ -71,6 +71,26 @@ FINDING_COLUMNS: Final[tuple[str, ...]] = (
     "raw",
 )
 
+# An input's row of the ledger, in the contract's order.
+INPUT_COLUMNS: Final = (
+    "source",
+    "sha256",
+    "bytes",
+    "lines",
+    "searched",
+    "examined",
+    "requests",
+    "not_requests",
+    "malformed",
+    "suspicious_malformed",
+    "log_formats",
+    "first_timestamp",
+    "last_timestamp",
+    "gaps",
+    "complete",
+    "error",
+)
+
 # From the gravest down, the order in which users expect to see them.
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 

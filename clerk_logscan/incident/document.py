@@ -15,29 +15,10 @@ from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.hops import Hops
 from clerk_logscan.incident.logs import Input, Log
 from clerk_logscan.incident.times import as_micros, length, text, texts
-from clerk_logscan.schema import FINDING_COLUMNS
+from clerk_logscan.schema import FINDING_COLUMNS, INPUT_COLUMNS
 
 ADVISORY: Final = "CVE-2026-34076 (GHSA-gjxx-92w9-8v8f)"
 Row = dict[str, Any]
-
-_INPUT_COLUMNS: Final = (
-    "source",
-    "sha256",
-    "bytes",
-    "lines",
-    "searched",
-    "examined",
-    "requests",
-    "not_requests",
-    "malformed",
-    "suspicious_malformed",
-    "log_formats",
-    "first_timestamp",
-    "last_timestamp",
-    "gaps",
-    "complete",
-    "error",
-)
 
 
 def finding_rows(findings: pl.DataFrame, events: Events) -> pl.DataFrame:
@@ -64,7 +45,7 @@ def input_rows(inputs: Sequence[Input], holes: Mapping[str, Sequence[Span]]) -> 
 
 
 def _input_row(row: Input, holes: Sequence[Span]) -> Row:
-    found = {name: row.get(name) for name in _INPUT_COLUMNS}
+    found = {name: row.get(name) for name in INPUT_COLUMNS}
     found["gaps"] = [{"from": text(start), "to": text(end)} for start, end in holes]
     for name in ("first_timestamp", "last_timestamp"):
         found[name] = text(as_micros(row.get(name)))

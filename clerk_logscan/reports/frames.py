@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from clerk_logscan.rows import Row, Rows
-from clerk_logscan.schema import FINDING_COLUMNS, SEVERITIES
+from clerk_logscan.schema import FINDING_COLUMNS, INPUT_COLUMNS, SEVERITIES
 
 _TEXT, _TIME, _COUNT, _STATUS, _TEXTS = (
     pl.String(),
@@ -65,24 +65,6 @@ _TIMELINE_COLUMNS = [
     "line_number",
     "text",
 ]
-_INPUT_COLUMNS = [
-    "source",
-    "sha256",
-    "bytes",
-    "lines",
-    "searched",
-    "examined",
-    "requests",
-    "not_requests",
-    "malformed",
-    "suspicious_malformed",
-    "log_formats",
-    "first_timestamp",
-    "last_timestamp",
-    "gaps",
-    "complete",
-    "error",
-]
 
 
 def _types(columns: list[str] | tuple[str, ...], **special: pl.DataType) -> dict[str, pl.DataType]:
@@ -103,7 +85,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         **dict.fromkeys(["target_hosts", "target_kinds", "rule_ids", "attacker_clients", "lured_clients"], _TEXTS),
     ),
     "timeline": _types(_TIMELINE_COLUMNS, hops=_TEXTS),
-    "inputs": _types(_INPUT_COLUMNS, complete=pl.Boolean(), gaps=_GAPS, **_COUNTS),
+    "inputs": _types(INPUT_COLUMNS, complete=pl.Boolean(), gaps=_GAPS, **_COUNTS),
 }
 
 

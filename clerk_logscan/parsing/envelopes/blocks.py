@@ -12,8 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from clerk_logscan.parsing.envelopes.entries import Entries, Row
-from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
+from clerk_logscan.parsing.envelopes.entries import Held, Row
 
 NAME: Final = "blocks"
 _FIELD: Final = re.compile(r"\s*\[?([A-Za-z_@][\w@./-]*)\]?[ \t]*(=>|[|=:])(?:[ \t]+(.*))?", re.DOTALL)
@@ -42,35 +41,30 @@ def is_blocks(texts: Sequence[str]) -> bool:
     return "target" in known and len(known) > 1
 
 
-class Blocks(Entries):
+class Blocks(Held):
     """The records of one input, across blocks; the row of a record is that of its first field."""
 
     name: Final = NAME
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: list[Row] = []
         self._values: dict[str, str | None] = {}
-        self._size = 0
 
     def line(self, row: Row) -> Iterator[Row]:
         """Yield what this line ends, and itself where it is of no record."""
         field = _FIELD.fullmatch(row["text"])
-        apart = self._rows and (self._rows[-1][RUN] != row[RUN] or self._size > MAX_TEXT)
-        if field is None or field[1] in self._values or apart:
+        if field is None or field[1] in self._values or self.ends_before(row):
             yield from self.end()
         if field is None:
             yield row
             return
         value = (field[3] or "").strip()
         self._values[field[1]] = None if value in _NOTHING else value
-        self._rows.append(row)
-        self._size += len(row["text"])
+        self.hold(row)
 
     def end(self) -> Iterator[Row]:
         """Yield the record that ends here; its lines as they stand where they are too few."""
-        rows, values = self._rows, self._values
-        self._rows, self._values, self._size = [], {}, 0
+        rows, values, self._values = self.release(), self._values, {}
         if len(values) < _FEWEST:
             yield from rows
             return

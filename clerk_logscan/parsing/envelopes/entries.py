@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from clerk_logscan.parsing.envelopes.work import Taken
+from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
 
 Row = dict[str, Any]
 
@@ -45,3 +46,31 @@ class Entries(ABC):
         """Return `row` with the `text` of an entry, which this was the envelope of, and other `columns`."""
         outer = f"{row['envelopes']}>{self.name}" if row["envelopes"] else self.name
         return {**row, "text": text, "envelopes": outer, **columns}
+
+
+class Held(Entries):
+    """Entries of which every line is held until the entry ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[Row] = []
+        self._size = 0
+
+    def hold(self, row: Row) -> None:
+        """Take a line of the entry that is open."""
+        self.held.append(row)
+        self._size += len(row["text"])
+
+    def release(self) -> list[Row]:
+        """Return the lines of the entry that is open, and hold none."""
+        rows, self.held, self._size = self.held, [], 0
+        return rows
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether the entry that is open is too long to go on."""
+        return self._size > MAX_TEXT
+
+    def ends_before(self, row: Row) -> bool:
+        """Tell whether an entry is open that does not go on in `row`: lines between are missing, or it is full."""
+        return bool(self.held) and (self.held[-1][RUN] != row[RUN] or self.is_full)

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from clerk_logscan.parsing.envelopes.entries import Entries, Row
-from clerk_logscan.parsing.pieces import KEY, MAX_TEXT, RUN
+from clerk_logscan.parsing.envelopes.entries import Held, Row
+from clerk_logscan.parsing.pieces import KEY
 
 NAME: Final = "pino-pretty"
 _HEAD: Final = re.compile(
@@ -33,33 +33,25 @@ def is_pretty(texts: Sequence[str]) -> bool:
     return keyed > 0 and (len(heads) + below) * 2 > len(filled)
 
 
-class Documents(Entries):
+class Documents(Held):
     """The records of one input, across blocks."""
 
     name: Final = NAME
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._open: list[Row] = []
-        self._size = 0
-
     def line(self, row: Row) -> Iterator[Row]:
         """Yield what this line ends, or itself where it is of no entry."""
         text = row["text"]
-        inside = (
-            self._open and text.startswith(_INDENT) and all(self._open[-1][name] == row[name] for name in (RUN, KEY))
-        )
-        if not inside or self._size > MAX_TEXT:
+        inside = self.held and text.startswith(_INDENT) and self.held[-1][KEY] == row[KEY]
+        if not inside or self.ends_before(row):
             yield from self.end()
-        if not self._open and not _HEAD.fullmatch(text):
+        if not self.held and not _HEAD.fullmatch(text):
             yield row
             return
-        self._open.append(row)
-        self._size += len(text)
+        self.hold(row)
 
     def end(self) -> Iterator[Row]:
         """Return the record that ends here; a first line with nothing below it as it stands."""
-        rows, self._open, self._size = self._open, [], 0
+        rows = self.release()
         if len(rows) < 2:
             yield from rows
             return

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from clerk_logscan.parsing.envelopes.entries import Entries, Row
-from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
+from clerk_logscan.parsing.envelopes.entries import Held, Row
 
 NAME: Final = "yaml"
 _MARK: Final = "---"
@@ -30,29 +29,23 @@ def is_yaml(texts: Sequence[str]) -> bool:
     return marks > 0 and fields > marks and fields + marks == len(margin)
 
 
-class Documents(Entries):
+class Documents(Held):
     """The YAML documents of one input, across blocks; the row of a document is that of its first line."""
 
     name: Final = NAME
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._open: list[Row] = []
-        self._size = 0
-
     def line(self, row: Row) -> Iterator[Row]:
         """Yield what this line ends, or itself where it is of no entry."""
         text = row["text"]
-        listed = text.startswith("- ") and self._open and self._open[0]["text"].startswith("- ")
-        if text == _MARK or listed or (self._open and (self._open[-1][RUN] != row[RUN] or self._size > MAX_TEXT)):
+        listed = text.startswith("- ") and self.held and self.held[0]["text"].startswith("- ")
+        if text == _MARK or listed or self.ends_before(row):
             yield from self.end()
         if text != _MARK:
-            self._open.append(row)
-            self._size += len(text)
+            self.hold(row)
 
     def end(self) -> Iterator[Row]:
         """Return the document that ends here; its lines as they stand where it is none."""
-        rows, self._open, self._size = self._open, [], 0
+        rows = self.release()
         if not rows:
             return
         value = _load("\n".join(row["text"] for row in rows))
