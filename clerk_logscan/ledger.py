@@ -13,7 +13,7 @@ from clerk_logscan.options import OptionError, Options
 from clerk_logscan.parsing.library import Library
 from clerk_logscan.readers.sources import InputError
 from clerk_logscan.reading import Reading
-from clerk_logscan.reports.inert import visible
+from clerk_logscan.visible import visible
 
 Row = dict[str, Any]
 

@@ -101,7 +101,7 @@ def given_inputs(inputs: tuple[str, ...]) -> tuple[str, ...]:
 
 def printable(text: str) -> str:
     """Return `text` on one line without anything that a terminal would obey: names and errors may be an attacker's."""
-    from clerk_logscan.reports.inert import visible
+    from clerk_logscan.visible import visible
 
     return visible(text)
 

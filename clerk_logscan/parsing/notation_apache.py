@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from clerk_logscan.parsing.definitions import Definition, Source, Template
-from clerk_logscan.parsing.notation import NotationError, with_columns
+from clerk_logscan.parsing.notation_parts import NotationError, with_columns
 from clerk_logscan.parsing.variables import APACHE, CLF_TIME, HEADERS, Variable
 
 _DIRECTIVE: Final = re.compile(r"%(?:!?[0-9,]*[<>]?|[<>]?!?[0-9,]*)(?:\{([^}]*)\})?(\^[A-Za-z]{2}|[A-Za-z]|%)")
@@ -27,6 +27,22 @@ _LETTERS: Final = {
 def apache(name: str, text: str) -> Definition:
     """Return the definition of an Apache format string. Raises NotationError with the place that is not understood."""
     return _Format(name, _without_quoting(text)).definition()
+
+
+def in_directives(text: str) -> list[Definition]:
+    """Return the LogFormat directives of a text; a backslash at a line's end continues it. Raises
+    NotationError.
+    """
+    joined = re.sub(r"\\\r?\n", " ", text)
+    found = re.finditer(
+        r'^\s*LogFormat\s+(?:"((?:[^"\\]|\\.)*)"|(\S+))(?:\s+(\S+))?\s*$', joined, re.MULTILINE | re.IGNORECASE
+    )
+    definitions = [
+        apache(match[3] or "log_format", re.sub(r'\\(["\\])', r"\1", match[1] or match[2])) for match in found
+    ]
+    if not definitions:
+        raise NotationError("LogFormat needs a format between double quotes, and may have a nickname behind it.")
+    return definitions
 
 
 def _without_quoting(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from clerk_logscan.parsing.definitions import Condition, Definition, Evidence, Source, Template
-from clerk_logscan.parsing.notation import NotationError, with_columns
+from clerk_logscan.parsing.notation_parts import NotationError, with_columns
 from clerk_logscan.parsing.variables import HAPROXY, HEADERS, Variable
 
 _DIRECTIVE: Final = re.compile(r"%(?:\{([^}]*)\})?(?:\[((?:[^\[\]]|\[[^\]]*\])*)\]|([A-Za-z]+)|(%))")
@@ -21,6 +21,13 @@ _NAMES: Final = [f"haproxy_captured_{n}" for n in range(1, _CAPTURED + 1)]
 def haproxy(name: str, text: str) -> Definition:
     """Return the definition of an HAProxy format string. Raises NotationError with the place that is not understood."""
     return _Format(name, text.replace("\\ ", " ").replace('\\"', '"')).definition()
+
+
+def in_directives(text: str) -> list[Definition]:
+    """Return the log-format directives of a text: between quotes, or with backslashes before its blanks."""
+    found = re.finditer(r'^\s*log-format\s+(?:"((?:[^"\\]|\\.)*)"|((?:[^\s\\]|\\.)+))', text, re.MULTILINE)
+    formats = [re.sub(r"\\(.)", r"\1", match[1] or match[2]) for match in found]
+    return [haproxy(f"log_format_{n}" if n > 1 else "log_format", form) for n, form in enumerate(formats, 1)]
 
 
 class _Format:

@@ -1,76 +1,17 @@
 """Log text made inert: attackers write it, and a report shows it as data, never as an instruction.
 
-`visible` is for every text that a person reads, `defang` for URLs in it, the rest for one kind of output each.
+`prose` is for what we say of it, `evidence` for what must stay exact, the rest for one kind of output each.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from clerk_logscan.rows import Rows
-
-# Printable by Unicode's categories, yet drawn as nothing: fillers, joiners, variation selectors, blank braille.
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(c) for c in range(0xFE00, 0xFE10)}
-_STEERING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_RIGHT_TO_LEFT = {"R", "AL", "AN"}
-_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_MARKS = re.compile(r"[^\x00-\u02ff]+")
-
-
-@lru_cache(maxsize=4096)
-def _steers(char: str) -> bool:
-    """Tell whether a character commands a terminal, hides, or changes the order of what stands beside it."""
-    return unicodedata.category(char) in _STEERING or char in _INVISIBLE or 0xE0100 <= ord(char) <= 0xE01EF
-
-
-@lru_cache(maxsize=4096)
-def _shown(char: str) -> str:
-    if char == " ":
-        return char
-    category = unicodedata.category(char)
-    if _steers(char) or category in ("Zs", "Me") or unicodedata.bidirectional(char) in _RIGHT_TO_LEFT:
-        return _spelled(char)
-    return char
-
-
-def _spelled(char: str) -> str:
-    code = ord(char)
-    if char in _SHORT:
-        return _SHORT[char]
-    if code < 0x100:
-        return f"\\x{code:02X}"
-    return f"\\u{code:04X}" if code < 0x10000 else f"\\u{{{code:X}}}"
-
-
-def visible(text: object) -> str:
-    """Return the text on one line in the order of its characters: what cannot be seen is spelled out.
-
-    Control characters become `\\xHH`; bidi marks, zero-width and private characters, and letters written from right to
-    left, become `\\uHHHH` (Unicode TR 36 and TR 55 on source code). None is an empty text.
-    """
-    string = "" if text is None else str(text)
-    if string.isascii() and string.isprintable():
-        return string
-    return _unstacked("".join(map(_shown, string)))
-
-
-def _unstacked(text: str) -> str:
-    """Spell out marks stacked upon others: they would paint over the lines around."""
-
-    def spell(match: re.Match[str]) -> str:
-        out, before = [], False
-        for char in match[0]:
-            mark = unicodedata.category(char) == "Mn"
-            out.append(_spelled(char) if mark and before else char)
-            before = mark
-        return "".join(out)
-
-    return text if text.isascii() else _MARKS.sub(spell, text)
-
+from clerk_logscan.visible import spelled, steers, visible
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30}):((?:\\*/){2})([^\s/?#\"'<>\\`]*)")
 _SCHEMES = {"http": "hxxp", "https": "hxxps", "ftp": "fxp", "HTTP": "HXXP", "HTTPS": "HXXPS"}
@@ -149,7 +90,7 @@ def csv_cell(value: object) -> object:
     if not isinstance(value, str):
         return value
     if not (value.isascii() and value.isprintable()):
-        value = "".join(_spelled(c) if _steers(c) and c not in _SHORT else c for c in value)
+        value = "".join(spelled(c) if steers(c) and c not in "\n\r\t" else c for c in value)
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
@@ -194,7 +135,7 @@ def _deeper(text: bytes) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _json_char(char: str) -> str:
-    if not _steers(char):
+    if not steers(char):
         return char
     units = char.encode("utf-16-be")
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clerk_logscan.reports.inert import csv_cell, defang, evidence, host, json_bytes, prose, unicode_host, visible
+from clerk_logscan.reports.inert import csv_cell, defang, evidence, host, json_bytes, prose, unicode_host
+from clerk_logscan.visible import visible
 
 
 @given(st.text())
