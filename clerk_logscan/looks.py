@@ -34,7 +34,8 @@ SEARCHED: Final = 256
 TYPICAL: Final = 256
 LATER: Final = 16
 BEGINNING: Final = 50_000
-
+# Inputs whose formats and envelopes are kept for the second look; to settle them anew costs some milliseconds each.
+SETTLED: Final = 64
 
 # What makes two parsed rows one: a line may hold several records, and both looks may read it.
 _SAME: Final = ("source", "line_number", "byte_offset", "timestamp", "client_ip", "request_target")
@@ -50,6 +51,7 @@ class Looks:
         self.options, self.definitions, self.progress = options, definitions, progress
         self._stop = threading.Event()
         self._windows: dict[str, Window] = {}  # of inputs that cannot be read again
+        self._parsers: dict[str, Parser] = {}  # of some others, from the look before
 
     @property
     def stopped(self) -> bool:
@@ -81,9 +83,9 @@ class Looks:
         clients = _addresses(findings)[:CLIENTS]
         names = {max(path.split("/"), key=len) for path in self.options.proxy_paths}
         whole = self.options.full or len(clients) > SEARCHED
-        search = Search((), [text.encode() for text in ("#Fields:", *sorted(names), *(() if whole else clients))])
+        search = Search((), [] if whole else [text.encode() for text in ("#Fields:", *sorted(names), *clients)])
         around, unseen = _around(findings, clients, self.options), _Unseen(seen)
-        look = partial(self._look, search=search, whole=whole, last=True)
+        look = partial(self._look, search=search, whole=whole, last=unseen)
         found = Gathered()
         again = [source for source in sources if source.rereadable]
         for reading in look(again, keep=lambda requests: unseen.of(around(requests))):
@@ -94,24 +96,37 @@ class Looks:
         return found.frame
 
     def _look(
-        self, sources: Sequence[Source], search: Search, keep: Keep, *, whole: bool, last: bool = False
+        self, sources: Sequence[Source], search: Search, keep: Keep, *, whole: bool, last: _Unseen | None = None
     ) -> Iterator[Reading]:
         """Read the inputs side by side; yield them in their order, without those that were not begun."""
         tally = _Tally(sources, self.progress)
         work = partial(self._read, search=search, keep=keep, whole=whole, last=last, tally=tally)
         return side_by_side(work, sources, self.options.workers or 0, self._stop)
 
-    def _read(self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool, last: bool) -> Reading:
+    def _read(
+        self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool, last: _Unseen | None
+    ) -> Reading:
         """Read one input; once more and whole where it showed only meanwhile that it must be."""
         once = partial(self._once, source, search, keep, tally, last=last)
         reading = once(whole=whole)
         return once(whole=True) if reading.missed and source.rereadable else reading
 
-    def _once(self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool, last: bool) -> Reading:
+    def _once(
+        self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool, last: _Unseen | None
+    ) -> Reading:
         scan = Scan(source, search, digest=self.options.evidence, stop=self._stop)
-        parser = Parser(self.definitions, source.name, self.options.assume_timezone)
+        parser = self._parser(source, last)
         window = None if source.rereadable else self._windows.setdefault(source.name, Window(source.name))
-        return read(scan, parser, whole=whole, keep=keep, told=tally, window=window, last=last)
+        return read(scan, parser, whole=whole, keep=keep, told=tally, window=window, last=last is not None)
+
+    def _parser(self, source: Source, last: _Unseen | None) -> Parser:
+        """Return a parser for an input; in the last look one that knows it from the first, where that was kept."""
+        known = self._parsers.pop(source.name, None)
+        again = known.again(last.seen(source.name)) if known is not None and last is not None else None
+        parser = again or Parser(self.definitions, source.name, self.options.assume_timezone)
+        if last is None and source.rereadable and len(self._parsers) < SETTLED:
+            self._parsers[source.name] = parser
+        return parser
 
     def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Keep the needed requests and some typical ones."""
@@ -144,7 +159,12 @@ class _Unseen:
     """Tells requests that were not seen yet; known by input, so that each is compared with its own only."""
 
     def __init__(self, seen: pl.DataFrame) -> None:
-        self._seen = seen.select(_SAME).partition_by("source", as_dict=True)
+        told = seen.select(*_SAME, "log_format")
+        self._seen, self._none = told.partition_by("source", as_dict=True), told.clear()
+
+    def seen(self, source: str) -> pl.DataFrame:
+        """Return what was seen of an input: line_number and log_format, among others."""
+        return self._seen.get((source,), self._none)
 
     def of(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Return those of `requests`, which are of one input, that were not seen."""

@@ -135,11 +135,9 @@ def read(
     """
     reading = Reading(scan, parser, keep, last)
     gathered = _Gathered(reading)
-    detected = False
     for batch in scan:
-        if not detected:
+        if not parser.settled:
             parser.detect(lines.from_batch(batch))
-            detected = True
         if whole or parser.needs_all:
             reading.add(parser.read(lines.from_block(batch.block)))
         else:
@@ -167,12 +165,17 @@ class _Gathered:
         """Take the picked lines of a batch; parse what was gathered where it is enough."""
         self._batches.append(batch)
         self._count += len(batch.numbers)
-        self._lookback.hold(batch.block)
+        if not self._reading.last:
+            self._lookback.hold(batch.block)
         if self._count >= TOGETHER or self._lookback.size >= HELD:
             self.parse()
 
     def parse(self) -> None:
-        """Parse the lines, then those that decide the silences between them."""
+        """Parse the lines, then those that decide the silences between them; an earlier look told these."""
+        if self._reading.last:
+            self._reading.add(self._reading.parser.read(lines.from_batch(Batch.joined(self._batches))))
+            self._batches, self._count = [], 0
+            return
         read = [] if self._last is None else [self._last]
         frame = lines.from_batch(Batch.joined(self._batches))
         self._batches, self._count = [], 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +41,12 @@ class Cascade:
         self.seen: set[str] = set()
         self._lines_at_hand = 0
         self.learning = Learning(open=getattr(definitions, "open", False))
+
+    def again(self) -> Cascade:
+        """Return a Cascade for the same input from its start: what was learnt stays."""
+        other = copy(self)
+        other.w3c = self.w3c.again()
+        return other
 
     @property
     def templates(self) -> list[Definition]:
@@ -88,11 +95,24 @@ class Cascade:
             texts = texts.gather(_left(rows, list(step(texts))))
         return texts
 
-    def cut(self, texts: pl.Series) -> tuple[list[Cut], pl.Series]:
-        """Return what the definitions read of `texts`, and the rows (UInt32) that none reads."""
+    def leading(self, texts: pl.Series, definition: Definition) -> Cut | None:
+        """Return what one definition alone reads of `texts`, strictly; None where it reads nothing."""
+        found = self._by_one(texts, definition, loose=False)
+        if found is None:
+            return None
+        matched, raw = found
+        every = raw.height == len(texts)
+        rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True) if every else matched.arg_true().cast(pl.UInt32)
+        return Cut(definition, rows, raw)
+
+    def cut(self, texts: pl.Series, among: int = 0) -> tuple[list[Cut], pl.Series]:
+        """Return what the definitions read of `texts`, and the rows (UInt32) that none reads.
+
+        `among`: how many lines they were left over from, where some were read before.
+        """
         rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
         found: list[Cut] = []
-        self._lines_at_hand = len(texts)
+        self._lines_at_hand = max(among, len(texts))
         steps = (self._json, self._lines, self._strict, self._named, self._hostile, self._unknown, self._loose)
         for step in steps:
             before = len(found)
@@ -129,7 +149,7 @@ class Cascade:
         self.add(guesses)
         rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
         for guess in guesses:
-            for cut in _by_one(guess.definition, texts.gather(rows)):
+            for cut in _read_by(guess.definition, texts.gather(rows)):
                 taken = rows.gather(cut.rows)
                 yield Cut(cut.definition, taken, cut.raw)
                 rows = rows.filter(~rows.is_in(taken.implode()))
@@ -165,18 +185,10 @@ class Cascade:
             left = rows if detection.reads_json(definition) and len(objects) else plain
             if not len(left):
                 continue
-            some = texts.gather(left) if len(left) < len(texts) else texts
-            detecting = definition.name not in self.seen
-            cut = partial(template.cut, definition=definition, loose=loose, detecting=detecting)
-            if loose and definition.guessed:
-                from clerk_logscan.parsing.inference import both_ends
-
-                cut = partial(both_ends.cut, definition=definition)
-            parts = slices.side_by_side(cut, some)
-            frames = [raw for _, raw in parts if raw.height]
-            if not frames:
+            found = self._by_one(texts.gather(left) if len(left) < len(texts) else texts, definition, loose=loose)
+            if found is None:
                 continue
-            matched, raw = pl.concat([mask for mask, _ in parts]), pl.concat(frames, how="diagonal")
+            matched, raw = found
             taken = left if raw.height == len(left) else left.filter(matched)
             yield Cut(definition, taken, raw)
             if len(taken) == len(rows):
@@ -184,8 +196,21 @@ class Cascade:
             plain = plain.filter(~plain.is_in(taken.implode()))
             rows = rows.filter(~rows.is_in(taken.implode()))
 
+    def _by_one(
+        self, texts: pl.Series, definition: Definition, *, loose: bool
+    ) -> tuple[pl.Series, pl.DataFrame] | None:
+        """Return which texts a template's definition reads, and their fields; None where it reads none."""
+        cut = partial(template.cut, definition=definition, loose=loose, detecting=definition.name not in self.seen)
+        if loose and definition.guessed:
+            from clerk_logscan.parsing.inference import both_ends
 
-def _by_one(definition: Definition, texts: pl.Series) -> Sequence[Cut]:
+            cut = partial(both_ends.cut, definition=definition)
+        parts = slices.side_by_side(cut, texts)
+        frames = [raw for _, raw in parts if raw.height]
+        return (pl.concat([mask for mask, _ in parts]), pl.concat(frames, how="diagonal")) if frames else None
+
+
+def _read_by(definition: Definition, texts: pl.Series) -> Sequence[Cut]:
     """Return what one definition reads of texts."""
     if definition.grammar == "template":
         matched, raw = template.cut(texts, definition)

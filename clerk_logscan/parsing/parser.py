@@ -58,6 +58,30 @@ class Parser:
         self._peeler: Peeler | None = None
         self._assembler: json_documents.Assembler | None = None
         self._joins = False
+        self._leading: Definition | None = None
+        self._known = pl.Series(dtype=pl.Int64)  # lines that were read by it before
+
+    def again(self, seen: pl.DataFrame) -> Parser | None:
+        """Return a Parser for this input from its start, formats and envelopes settled; None where these must be found
+        anew. This one must not be used any more.
+
+        Of the requests `seen` (line_number, log_format) those that were lines of the format that leads are left out.
+        """
+        if self._peeler is None or self._assembler is not None:
+            return None
+        self._peeler.reset()
+        other = Parser({}, self.source, self.zone)
+        other._peeler, other._cascade, other._leading = self._peeler, self._cascade.again(), self._leading
+        other.ranking, other._joins = self.ranking, self._joins
+        if self._leading is not None:
+            whole = seen.filter(pl.col("log_format") == self._leading.name)
+            other._known = whole["line_number"].unique().sort()
+        return other
+
+    @property
+    def settled(self) -> bool:
+        """Whether formats and envelopes are known, by `detect` or from an earlier look."""
+        return self._peeler is not None
 
     @property
     def needs_all(self) -> bool:
@@ -106,6 +130,19 @@ class Parser:
         self._learn(texts)
         if not cascade.learning.guesses and not self.ranking.matches:
             cascade.templates = [*cascade.templates, *self.ranking.doubted]
+        self._leading = self._found_leading()
+
+    def _found_leading(self) -> Definition | None:
+        """Return the definition that may read bare lines before all else: it reads most of the sample, of which no line
+        wore anything, and whole lines of it are nothing else's.
+        """
+        ranking, peeler = self.ranking, self._peeler
+        first = ranking.templates[0] if ranking.templates else None
+        if first is None or self._assembler or peeler is None or peeler.names or peeler.needs_all or self._joins:
+            return None
+        sure = not (first.join or first.repeats or first.guessed or first.escape == "none")
+        sure = sure and first.requests and not detection.reads_json(first)
+        return first if sure and 2 * ranking.matches.get(first.name, 0) > ranking.sampled else None
 
     def _batch(self, sample: pl.DataFrame) -> batches.Batch:
         """Return where the printed documents of sampled lines list their records."""
@@ -179,8 +216,30 @@ class Parser:
         if self._peeler is None:
             self.detect(frame)
         assert self._peeler is not None
+        if self._leading is not None:
+            return self._read_by(self._leading, frame)
         records = self._assembler.feed(frame) if self._assembler else json_documents.split(frame)
         return self._parse(self._peeler.peel(json_tables.unfold(records)))
+
+    def _read_by(self, leading: Definition, frame: pl.DataFrame) -> Parsed:
+        """Return what `frame` holds: what `leading` reads of bare lines first, then whatever the others are."""
+        assert self._peeler is not None
+        passed = _between(self._known, frame["line_number"])
+        frame = frame.filter(~pl.col("line_number").is_in(passed.implode())) if len(passed) else frame
+        requests, taken, kept = schema.empty(), pl.Series(dtype=pl.UInt32), 0
+        if cut := self._cascade.leading(frame["raw"], leading):
+            cut, _ = _told(cut, frame["raw"])
+            bare = frame.with_columns(pl.col("raw").alias("text"), pl.lit(None, pl.String).alias("envelope_time"))
+            requests, kept = self._taken(cut, bare)
+            taken = cut.rows
+        bare_numbers = frame["line_number"].gather(taken)
+        self._peeler.pass_by(pl.concat([passed, bare_numbers]).sort() if len(passed) else bare_numbers)
+        if len(taken) == frame.height:
+            return self._parsed([requests], len(taken) - kept, pl.DataFrame(schema=lines.SCHEMA))
+        rest = frame.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(taken.implode())) if len(taken) else frame
+        others = self._parse(self._peeler.peel(json_documents.split(rest)), among=frame.height)
+        counted = len(taken) - kept + others.not_requests
+        return self._parsed([requests, others.requests], counted, others.malformed)
 
     def finish(self) -> Parsed:
         """Return what still waited for its second half."""
@@ -194,10 +253,10 @@ class Parser:
             found += [] if rest is None else [self._requests(definition, rest)]
         return self._parsed(found, parsed.not_requests, parsed.malformed)
 
-    def _parse(self, peeled: pl.DataFrame) -> Parsed:
-        """Return what the lines in `text` of peeled rows hold."""
+    def _parse(self, peeled: pl.DataFrame, among: int = 0) -> Parsed:
+        """Return what the lines in `text` of peeled rows hold; `among`: see Cascade.cut."""
         peeled = lines.without_nuls(peeled)
-        cuts, left = self._cascade.cut(peeled["text"])
+        cuts, left = self._cascade.cut(peeled["text"], among)
         found: list[pl.DataFrame] = []
         none = peeled.height
         for cut in cuts:
@@ -265,6 +324,14 @@ class Parser:
         if len(parts) > 1:
             requests = requests.sort("line_number", "byte_offset", maintain_order=True)
         return Parsed(requests, not_requests, malformed)
+
+
+def _between(known: pl.Series, numbers: pl.Series) -> pl.Series:
+    """Return those of the ascending numbers `known` that lie between the first and the last of `numbers`."""
+    if known.is_empty() or numbers.is_empty():
+        return known.clear()
+    first, end = known.search_sorted(pl.Series([numbers[0], numbers[-1] + 1]))
+    return known.slice(first, end - first)
 
 
 def _told(cut: Cut, texts: pl.Series) -> tuple[Cut, pl.Series]:

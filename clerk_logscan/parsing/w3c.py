@@ -38,6 +38,12 @@ class W3c:
         self._day: str | None = None
         self.layouts: dict[tuple[str, int], tuple[str, ...] | None] = {}
 
+    def again(self) -> W3c:
+        """Return a W3c for the same input from its start, which knows the layouts that were found."""
+        other = W3c(self.definitions)
+        other.layouts = self.layouts
+        return other
+
     def cut(self, texts: pl.Series) -> list[Cut]:
         """Return what the definitions read of `texts`, lines in file order; other rows are in no Cut."""
         marked = texts.str.starts_with("#")

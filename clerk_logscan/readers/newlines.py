@@ -7,10 +7,12 @@ Arrow C data interface (https://arrow.apache.org/docs/format/CDataInterface.html
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any, Final
 
 EVERY: Final = 7680  # bytes between two counts; twice that is less than a piece of Docker's (16 KiB)
+_MANY: Final = 1000  # positions that are sooner sought among all newlines than counted one by one
 _SMALL: Final = 1 << 20  # below this many bytes it is not worth loading polars
 
 
@@ -49,14 +51,29 @@ class Counts:
         self._last = (position, count + self._buffer.count(b"\n", at, position))
         return self._last[1]
 
+    def before_each(self, positions: list[int], known: Mapping[int, int]) -> list[int]:
+        """Return how many newlines stand before each of ascending `positions`; of some that is `known`."""
+        if len(positions) < _MANY:
+            return [known[position] if position in known else self.before(position) for position in positions]
+        import polars as pl
+
+        newlines = _found(_Array(self._buffer), self._start, self._end).arg_true()
+        counts: list[int] = newlines.search_sorted(pl.Series(positions) - self._start).to_list()
+        return counts
+
+
+def _found(array: _Array, start: int, end: int) -> Any:
+    """Return a Boolean polars series: which bytes from `start` to `end` are newlines. `array` must outlive it."""
+    import polars as pl
+
+    return pl.Series(array).slice(start, end - start) == ord("\n")
+
 
 def _parts(buffer: bytes | bytearray, start: int, end: int) -> list[int]:
     """Return the number of newlines in each EVERY bytes from `start` to `end`, the last piece perhaps shorter."""
-    import polars as pl
-
-    array = _Array(buffer)  # must outlive every series that looks at it
+    array = _Array(buffer)
     whole = (end - start) // EVERY
-    found = pl.Series(array).slice(start, end - start) == ord("\n")
+    found = _found(array, start, end)
     if not whole:
         return [int(found.sum())]
     sums: list[int] = found.head(whole * EVERY).reshape((whole, EVERY)).arr.sum().to_list()

@@ -46,12 +46,22 @@ def pick(block: Block, index: int, search: Search, mood: Mood, *, whole: bool = 
     if index == 0:
         chosen |= _first_lines(block)
     if not whole:
-        chosen.update(buffer.rfind(b"\n", first, first + end - 1) + 1 or first for end in found.ends)
+        chosen |= _starts(block, found.ends)
     starts = sorted(chosen)
-    numbers = [(before[start] if start in before else counts.before(start)) + 1 for start in starts]
+    numbers = list(map((1).__add__, counts.before_each(starts, before)))
     offsets = list(map((block.offset - first).__add__, starts))
     open_line = not buffer.endswith(b"\n", first, block.end)
     return Picked(Batch(numbers, offsets, _cut(block, starts), block), counts.total, found.hits, open_line)
+
+
+def _starts(block: Block, ends: set[int]) -> set[int]:
+    """Return where the lines begin that end at `ends` of the block (after the newline)."""
+    newlines = map((block.start - 1).__add__, ends)
+    found = set(map((1).__add__, map(block.buffer.rfind, repeat(b"\n"), repeat(block.start), newlines)))
+    if block.start and 0 in found:  # none stands before the first line
+        found.remove(0)
+        found.add(block.start)
+    return found
 
 
 def _cut(block: Block, starts: list[int]) -> bytes:

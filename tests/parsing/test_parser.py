@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from envelope_wrappers import cri, docker, fluentd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from parsing_help import LIBRARY, frame_of, parse, targets
@@ -140,3 +141,68 @@ def test_an_unread_line_with_two_slashes_together_is_malformed_in_whatever_notat
     ):
         parsed, _ = parse([line, "started"])
         assert parsed.requests.height + parsed.malformed.height == 1, line
+
+
+LEADING = [
+    "apache_combined",
+    "apache_common",
+    "apache_vhost_plain",
+    "aws_alb",
+    "aws_elb_classic",
+    "aws_s3",
+    "haproxy_clf",
+    "haproxy_httplog",
+    "jetty",
+    "kong",
+    "lighttpd",
+    "morgan_combined",
+    "morgan_tiny",
+    "nginx_combined",
+    "nginx_ingress",
+    "nginx_main",
+    "nginx_proxy_manager",
+    "nginx_timed",
+    "nginx_vhost",
+    "render",
+    "varnish",
+]
+BY_ALL = [sample.line for name in sorted(LIBRARY) for sample in LIBRARY[name].samples]
+HOSTILE = [
+    NGINX.replace("curl/8.5.0", f"{before}a{after}")
+    for before, after in (
+        ("\x1b[31m", ""),
+        ("#011", "#011"),
+        ('"', '" - - ['),
+        ("{", "}"),
+        ("\\", "\\x22"),
+        ("\x00", ""),
+    )
+]
+LONG = NGINX.replace("curl/8.5.0", "a" * 20_000)
+WORN = [*docker([NGINX, LONG, ERROR]), *cri([NGINX, ERROR]), *fluentd([NGINX, LONG])]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(LEADING),
+    st.lists(st.sampled_from([*BY_ALL, *HOSTILE, *PIECES]) | st.just("\n".join(WORN)) | st.none(), max_size=10),
+    st.sampled_from([8, 1000]),
+)
+def test_what_the_leading_format_reads_first_is_what_the_usual_order_reads(
+    name: str, others: list[str | None], block: int
+) -> None:
+    own = LIBRARY[name].samples[0].line
+    mixed = [line for other in others for line in (own if other is None else other).split("\n")]
+    found = []
+    for usual in (False, True):
+        parser = Parser(LIBRARY, "test.log")
+        parser.detect(frame_of([own] * 12))
+        assert parser._leading is not None
+        if usual:
+            parser._leading = None
+        parts = [*(parser.read(some) for some in frame_of(mixed).iter_slices(block)), parser.finish()]
+        requests, malformed = (pl.concat([part[at] for part in parts]) for at in (0, 2))
+        order = ["line_number", "byte_offset", "raw"]
+        found.append((requests.sort(order), sum(part.not_requests for part in parts), malformed.sort(order)))
+    (requests, counted, malformed), (requests_so, counted_so, malformed_so) = found
+    assert requests.equals(requests_so, null_equal=True) and counted == counted_so and malformed.equals(malformed_so)

@@ -32,6 +32,7 @@ class Peeler:
         self._opaque = False
         self._run = 0
         self._next_line: int | None = None
+        self._passed, self._before = pl.Series(dtype=pl.Int64), 0  # lines passed by, of this frame and before it
 
     @property
     def names(self) -> list[str]:
@@ -68,16 +69,22 @@ class Peeler:
             rows = clean(pl.concat([hits, layer.finish()]))
             if rows.is_empty():
                 break
-        self._reset()
+        self.reset()
         peeled = pl.concat([self.peel(frame), self.finish()])
-        self._reset()
+        self.reset()
         return peeled
 
-    def _reset(self) -> None:
+    def reset(self) -> None:
         """Forget the lines seen, keep what was settled."""
         for layer in self._layers:
             layer.reset()
         self._run, self._next_line = 0, None
+        self._passed, self._before = pl.Series(dtype=pl.Int64), 0
+
+    def pass_by(self, numbers: pl.Series) -> None:
+        """Count lines (numbers, ascending) as read that wear nothing; the next `peel` is given those between them."""
+        self._before += len(self._passed)
+        self._passed = numbers
 
     def peel(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return `frame` with text, envelope_time and envelopes; one row a line found inside.
@@ -96,7 +103,11 @@ class Peeler:
 
     def _start(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return `frame` with the working columns; the holes between the lines given so far are counted."""
-        return clean(start(frame, self._runs(frame["line_number"])))
+        numbers = frame["line_number"]
+        if self._before or len(self._passed):  # lines that were passed by make no hole
+            numbers = numbers - self._passed.search_sorted(numbers).cast(pl.Int64) - self._before
+            self.pass_by(self._passed.clear())
+        return clean(start(frame, self._runs(numbers)))
 
     def _runs(self, numbers: pl.Series) -> pl.Series:
         """Number the stretches of lines that follow one another without a hole."""
