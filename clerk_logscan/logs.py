@@ -16,7 +16,7 @@ from clerk_logscan.readers import sources
 from clerk_logscan.readers.scan import Scan
 from clerk_logscan.readers.workers import ahead
 
-TOGETHER: Final = 2  # blocks that are parsed at once
+TOGETHER: Final = 3  # blocks that are parsed at once
 
 
 class Logs:
@@ -37,7 +37,7 @@ class Logs:
         self.failures = [error.message for error in self._missing]
         for source in self.sources:
             scan = Scan(source, None, whole=True)
-            parser = Parser(self.definitions, source.name, self.options.assume_timezone)
+            parser = Parser(self.definitions, source.name, self.options.assume_timezone, doubts=False)
             for frame in ahead(_together(lines.from_block(batch.block) for batch in scan)):
                 yield parser.read(frame).requests.select(*schema.COLUMNS)
                 self.progress(source.name, scan.read, source.size)

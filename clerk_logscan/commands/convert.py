@@ -37,6 +37,7 @@ def convert(
     INPUT is a file, a folder (read recursively), a glob, or - for standard
     input; plain or compressed, of any log format.
     """
+    from clerk_logscan.commands.memory import keep_freed
     from clerk_logscan.commands.output import refuse_input
     from clerk_logscan.commands.progress import ProgressLine
     from clerk_logscan.convert import convert as run
@@ -45,6 +46,7 @@ def convert(
 
     inputs = given_inputs(inputs)
     refuse_input(output, inputs)
+    keep_freed()
     with refusing(OptionError, DefinitionError):
         options = Options.of(**asked)
         chosen = [name.strip() for name in columns.split(",")] if columns else None

@@ -45,16 +45,19 @@ class Parsed(NamedTuple):
 class Parser:
     """Parses one input: `detect` with sampled lines first, then `read` in file order, `finish` at the end.
 
-    `definitions`: what may be read; `source`: the input's name; `zone`: of times that state none.
+    `definitions`: what may be read; `source`: the input's name; `zone`: of times that state none; `doubts`: whether
+    what else a line may have meant is wanted (`_other_targets`).
     """
 
-    def __init__(self, definitions: detection.Definitions, source: str, zone: str = "UTC") -> None:
+    def __init__(
+        self, definitions: detection.Definitions, source: str, zone: str = "UTC", *, doubts: bool = True
+    ) -> None:
         self.source, self.zone = source, zone
         self.log_formats: Counter[str] = Counter()  # requests by format
         self.ranking = detection.Ranking()
         self._cascade = Cascade(definitions)
         self._joiners: dict[str, tuple[Definition, Joiner]] = {}
-        self._doubts = Doubts()
+        self._doubts = Doubts() if doubts else None
         self._peeler: Peeler | None = None
         self._assembler: json_documents.Assembler | None = None
         self._joins = False
@@ -299,7 +302,7 @@ class Parser:
 
     def _others(self, definition: Definition, texts: pl.Series) -> list[pl.Series]:
         """Return a column of the other targets that `texts` may have meant, where there are any."""
-        others = self._doubts.others(definition, texts)
+        others = self._doubts.others(definition, texts) if self._doubts else None
         return [] if others is None else [others.alias(_OTHERS)]
 
     def _requests(self, definition: Definition, records: pl.DataFrame) -> pl.DataFrame:

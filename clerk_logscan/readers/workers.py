@@ -61,7 +61,7 @@ class _End(Exception):
     """There are no more items."""
 
 
-def ahead(items: Iterable[_In], most: int = 2) -> Iterator[_In]:
+def ahead(items: Iterable[_In], most: int = 1) -> Iterator[_In]:
     """Yield `items`, which a thread of its own makes while the caller works on earlier ones; `most` of them wait.
 
     An exception of `items` is raised at its place. Where the caller leaves, no more are made.
