@@ -240,7 +240,7 @@ class Parser:
         if len(taken) == frame.height:
             return self._parsed([requests], len(taken) - kept, pl.DataFrame(schema=lines.SCHEMA))
         rest = frame.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(taken.implode())) if len(taken) else frame
-        others = self._parse(self._peeler.peel(json_documents.split(rest)), among=frame.height)
+        others = self._parse(self._peeler.peel(json_tables.unfold(json_documents.split(rest))), among=frame.height)
         counted = len(taken) - kept + others.not_requests
         return self._parsed([requests, others.requests], counted, others.malformed)
 

@@ -32,7 +32,8 @@ from clerk_logscan.readers.workers import ahead, in_order
 __all__ = ["Batch", "Block", "Line", "Scan"]
 
 _TELLING: Final = 64 << 10  # bytes from which on a block shows what is frequent in its input
-_LARGE: Final = 1 << 20  # stored bytes from which on inflating beside everything else pays for a thread
+_LARGE: Final = 1 << 20  # stored bytes from which on a thread pays that inflates while others parse
+_AHEAD: Final = 6  # blocks of such a stream that wait to be parsed
 _POLL: Final = 0.2  # seconds between two looks at `stop` while a pipe gives nothing
 
 
@@ -117,11 +118,11 @@ class Scan:
     def _stream(self, stored: BinaryIO) -> Iterator[Batch]:
         """Yield the batches of what can be read from its start only."""
         failure: list[Broken] = []
-        chunks = _until_broken(self._unpacked(stored), failure)
-        large = self.source.size is None or self.source.size >= _LARGE
-        text, encoding = as_utf8(ahead(chunks) if large else chunks)
+        text, encoding = as_utf8(_until_broken(self._unpacked(stored), failure))
         base = MARK_SIZE
-        for picked in self._picked(cut(text)):
+        found = self._picked(cut(text))
+        large = self.source.size is None or self.source.size >= _LARGE
+        for picked in ahead(found, _AHEAD) if large else found:
             if self._stop.is_set() and self.source.rereadable:  # what a pipe gave is nowhere else
                 return
             if encoding:
