@@ -116,7 +116,7 @@ class Parser:
             batch = self._batch(sample)
             self._assembler = json_documents.Assembler(batch)
             sample = json_documents.records(sample, batch)
-        sample = json_tables.unfold(json_documents.split(sample))
+        sample = _records(sample)
         cascade = self._cascade
         texts = self._peel(sample)
         if self._learned_inside(texts):
@@ -206,7 +206,7 @@ class Parser:
 
     def peeled(self, sample: pl.DataFrame) -> list[str]:
         """Return the lines of `sample` without the envelopes that `detect` found."""
-        return self._peel(json_tables.unfold(json_documents.split(sample))).to_list()
+        return self._peel(_records(sample)).to_list()
 
     def _has_halves(self, texts: pl.Series) -> bool:
         """Tell whether sampled `texts` hold a record that is only one half of a request."""
@@ -240,7 +240,7 @@ class Parser:
         if len(taken) == frame.height:
             return self._parsed([requests], len(taken) - kept, pl.DataFrame(schema=lines.SCHEMA))
         rest = frame.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(taken.implode())) if len(taken) else frame
-        others = self._parse(self._peeler.peel(json_tables.unfold(json_documents.split(rest))), among=frame.height)
+        others = self._parse(self._peeler.peel(_records(rest)), among=frame.height)
         counted = len(taken) - kept + others.not_requests
         return self._parsed([requests, others.requests], counted, others.malformed)
 
@@ -335,6 +335,11 @@ def _between(known: pl.Series, numbers: pl.Series) -> pl.Series:
         return known.clear()
     first, end = known.search_sorted(pl.Series([numbers[0], numbers[-1] + 1]))
     return known.slice(first, end - first)
+
+
+def _records(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return `frame` (line_number, byte_offset, raw) with a row for each of several records in one line."""
+    return json_tables.unfold(json_documents.split(frame))
 
 
 def _told(cut: Cut, texts: pl.Series) -> tuple[Cut, pl.Series]:
