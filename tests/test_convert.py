@@ -83,4 +83,4 @@ def test_scan_logs_pushes_filters_and_columns_down() -> None:
 
 def test_blocks_are_parsed_together_in_their_order_to_the_last() -> None:
     parts = [pl.DataFrame({"line": [n]}) for n in range(5)]
-    assert [frame["line"].to_list() for frame in logs._together(iter(parts))] == [[0, 1], [2, 3], [4]]
+    assert [frame["line"].to_list() for frame in logs._together(iter(parts))] == [[0, 1, 2], [3, 4]]
