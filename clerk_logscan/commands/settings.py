@@ -68,7 +68,8 @@ def reading_options(function: _F) -> _F:
             "--log-format",
             metavar="FORMAT",
             section="Reading",
-            help="A format's name, or a log_format string in nginx notation. Default: told by the lines themselves.",
+            help="A format's name, or a format string of nginx, Apache, HAProxy, Envoy, morgan, gunicorn, uWSGI "
+            "or GoAccess. Default: told by the lines themselves.",
         ),
         option(
             "--parser",

@@ -1,4 +1,4 @@
-"""Pasted formats to definitions: nginx `log_format`, Apache `LogFormat`, HAProxy `log-format`, or a file with some."""
+"""Pasted formats to definitions: of nginx, Apache, HAProxy and others (`notation_tokens`), or a file with some."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from clerk_logscan.parsing import notation_apache, notation_haproxy, notation_nginx, variables
+from clerk_logscan.parsing import notation_apache, notation_haproxy, notation_nginx, notation_tokens, variables
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.nginx_conf import directives, tokens
 from clerk_logscan.parsing.notation_parts import NotationError
@@ -23,10 +23,10 @@ def from_option(text: str) -> list[Definition]:
     A file may be an nginx configuration (`include` is followed), an Apache or an HAProxy one. Raises NotationError.
     """
     text = _attribute(text)
-    if not re.search(r"[$%\n]", text):
+    if not re.search(r"[$%\n]", text) and not notation_tokens.of(text):
         path = Path(text).expanduser()
         if not path.is_file():
-            raise NotationError(f"{text!r} is no known format, no file, and names no variable ($name or %x).")
+            raise NotationError(f"{text!r} is no known format, no file, and names no variable ($name, %x or :name).")
         return from_file(path)
     if re.search(r"\blog_format\s", text):
         return notation_nginx.in_directives(directives(text, "the log format"))
@@ -60,7 +60,12 @@ def from_file(path: Path) -> list[Definition]:
 
 
 def from_string(text: str) -> Definition:
-    """Return the definition of one format string; nginx is told by `$name`, HAProxy and Apache by their `%`."""
+    """Return the definition of one format string.
+
+    nginx is told by `$name`, HAProxy and Apache by their `%`, others by tokens that none of these has.
+    """
+    if other := notation_tokens.of(text):
+        return notation_tokens.definition(text, other)
     if variables.REFERENCE.search(text):
         words = _pieces(text)
         escape = words.pop(0) if words[0].startswith("escape=") else "escape=default"

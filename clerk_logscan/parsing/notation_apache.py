@@ -124,7 +124,7 @@ class _Format:
         for link, piece in zip(between, pieces[1:], strict=True):
             form += link + _FRACTIONS.get(piece, piece)
         chrono = form.replace(".%3f", "%.f").replace(".%6f", "%.f")
-        return self.add_time(f"strftime({chrono})", _shape(form))
+        return self.add_time(f"strftime({chrono})", time_shape(form))
 
     def add_time(self, kind: str, shape: str) -> None:
         """Add the field of a time."""
@@ -171,7 +171,7 @@ def _plain(form: str) -> str:
     return form.removeprefix("begin:").removeprefix("end:")
 
 
-def _shape(form: str) -> str:
+def time_shape(form: str) -> str:
     """Return a pattern for the texts that a strftime format gives."""
     pieces = re.split(r"%[0-9.]*([A-Za-z%])", form)
     return "".join(_LETTERS.get(piece, ".+?") if index % 2 else re.escape(piece) for index, piece in enumerate(pieces))
