@@ -56,7 +56,7 @@ def resolve(frame: pl.DataFrame, options: Options) -> pl.DataFrame:
     """Return `frame` with DESTINATION_COLUMNS added; reads `request_target`, `host`, `method` and `_non_ascii`.
 
     Where `_other_targets` holds one that would send the key elsewhere, or to no host, and the first reading does not,
-    it becomes the row's `request_target`.
+    it becomes the row's `request_target`, unless it is the end of that: what a gateway takes off was sent all the same.
     """
     found = _resolve(frame, options)
     if "_other_targets" not in frame.columns or not frame["_other_targets"].is_not_null().any():
@@ -71,7 +71,12 @@ def _graver(found: pl.DataFrame, columns: list[str], options: Options) -> pl.Dat
     others = rows.filter(pl.col("_other_targets").is_not_null()).with_columns(request_target=texts)
     others = others.select(_ROW, *columns).explode("request_target")
     others = _resolve(others, options).with_columns(_GRAVITY)
-    return _gravest(pl.concat([rows, others.select(rows.columns)])).drop(_ROW, _RANK)
+    graver = _gravest(pl.concat([rows, others.select(rows.columns)]))
+    sent = pl.lit(rows["request_target"])
+    taken = pl.col("request_target")
+    return graver.with_columns(
+        pl.when(sent.str.ends_with(taken)).then(sent).otherwise(taken).alias("request_target")
+    ).drop(_ROW, _RANK)
 
 
 def _gravest(rows: pl.DataFrame) -> pl.DataFrame:

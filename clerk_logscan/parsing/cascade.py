@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -86,6 +86,18 @@ class Cascade:
                 self._jsons = self.jsons.extended(definition)
             else:
                 self._records = self.records.extended(definition)
+
+    def complete(self, texts: pl.Series, names: Container[str]) -> None:
+        """Look in `texts` for what the definitions `names` leave empty, where users name the keys themselves."""
+        loose = [one for one in self._jsons.definitions if one.own_names and one.name in names] if self._jsons else []
+        if not loose or not self.learning.open:
+            return
+        from clerk_logscan.parsing.completing import complete
+        from clerk_logscan.parsing.json_lines import JsonLines
+
+        records = texts.filter(begin_as_json(texts))
+        full = {one.name: complete(one, records) for one in loose}
+        self._jsons = JsonLines([full.get(one.name, one) for one in self.jsons.definitions])
 
     def unread(self, texts: pl.Series, w3c: W3c) -> pl.Series:
         """Return the texts that no definition reads strictly; `w3c` is one to be thrown away afterwards."""

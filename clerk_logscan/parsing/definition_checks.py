@@ -33,7 +33,7 @@ _DELIMITERS = {"csv": ",", "pairs": " "}
 _OWN_KEYS = {
     "template": {"templates", "join"},
     "w3c": {"requires", "order", "delimiter", "headerless"},
-    "json": {"requires", "join", "repeats", "normalised"},
+    "json": {"requires", "join", "repeats", "normalised", "own_names"},
     "csv": {"requires", "order", "delimiter"},
     "pairs": {"requires", "delimiter", "separator"},
 }
@@ -98,6 +98,7 @@ class _Checker(Values):
             best_effort=self.flag("best_effort", False),
             hidden_by=hidden_by,
             normalised=self.strings("normalised", ()),
+            own_names=self.flag("own_names", False),
             requests=self.flag("requests", True),
             templates=templates,
             shapes=shapes,

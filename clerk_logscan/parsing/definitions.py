@@ -155,6 +155,7 @@ class Definition:
     hop         where such a log is written (HOPS)
     hidden_by   the path field as that log calls it, where it is normalised and so cannot show the attack
     normalised  json: keys that hold a normalised path where no value shows otherwise (nginx' `uri`)
+    own_names   json: users name the keys themselves, so what stays empty may stand under a name that is not listed
     best_effort the vendor says that lines may be lost
     requests    false: lines of this format are recognised, and are no requests
     """
@@ -169,6 +170,7 @@ class Definition:
     best_effort: bool = False
     hidden_by: str | None = None
     normalised: tuple[str, ...] = ()
+    own_names: bool = False
     requests: bool = True
     templates: tuple[Template, ...] = ()
     shapes: Mapping[str, str] = field(default_factory=dict)

@@ -5,7 +5,8 @@ The first reading stays the request's; who resolves targets takes the gravest. T
 1. JSON without escaping (nginx `escape=none`): `/__clerk/","x":"/..//evil.example` reads as a target and a key of its
    own. Node takes quotes in a target, so what follows up to a key that other lines have, too, may belong to it.
 2. `\\\\` is one backslash where the log escapes, and two where it does not. Other lines of the same log tell.
-3. A log that leaves quotes as they come may hold a whole line within its user, before the request (in the agent, behind
+3. On API Gateway's own domain a path begins with the stage; the application gets it without.
+4. A log that leaves quotes as they come may hold a whole line within its user, before the request (in the agent, behind
    it, such a line is no request).
 """
 
@@ -33,6 +34,11 @@ _KEYS: Final = re.compile(r'[,{]\s*"((?:[^"\\]|\\.)*)"\s*:')
 _BOUNDARY: Final = re.compile(r'"\s*(?:,\s*"((?:[^"\\]|\\.)*)"\s*:|(?=[,}\]]))')
 _REQUEST: Final = re.compile(r"^[^ /]+ (.*?)(?: HTTP/[0-9.]+)?$", re.DOTALL)
 
+# API Gateway: the stage, the domain that shows it, and a path that may begin with one.
+_STAGES: Final = r'"stage"\s*:|\.execute-api\.'
+_STAGE: Final = re.compile(r'"stage"\s*:\s*"([^"]*)"')
+_STAGED: Final = re.compile(r'"[^"]*[pP]ath"\s*:\s*"(?:/|\\/)([^"/\\{]+)((?:/|\\/)[^"]*)"')
+
 # A backslash that none stands before, and that begins no escape: what escapes writes none such.
 _LONE: Final = {"json": r'(?:^|[^\\])(?:\\\\)*\\[^"\\/bfnrtux]', "quote": r'(?:^|[^\\])(?:\\\\)*\\[^"\\]'}
 # A user with a name, and what follows it; the last request of a line.
@@ -58,6 +64,7 @@ class Doubts:
         found: dict[int, list[str]] = {}
         if definition.grammar == "json":
             self._planted(definition, texts, found)
+            self._staged(definition, texts, found)
         if definition.escape in _LONE:
             self._doubled(definition, texts, found)
         if definition.grammar == "template":
@@ -78,6 +85,18 @@ class Doubts:
         for row in dotted.arg_true():
             for target in _longer(texts[row], _target_keys(definition), usual):
                 found.setdefault(row, []).append(target)
+
+    @staticmethod
+    def _staged(definition: Definition, texts: pl.Series, found: dict[int, list[str]]) -> None:
+        """Find the paths of API Gateway that begin with a stage, and what the application gets of them."""
+        if not definition.name.startswith("aws_api_gateway"):
+            return
+        for row in texts.str.contains(_STAGES).arg_true():
+            text = texts[row]
+            stage = _STAGE.search(text)
+            for path in _STAGED.finditer(text):
+                if stage is None or path[1] == stage[1]:
+                    found.setdefault(row, []).extend(_spellings(path[2]))
 
     @staticmethod
     def _imitated(texts: pl.Series, found: dict[int, list[str]]) -> None:

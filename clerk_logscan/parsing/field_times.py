@@ -8,6 +8,8 @@ from typing import Final
 
 import polars as pl
 
+from clerk_logscan.parsing.zone_names import spelled
+
 UTC: Final = pl.Datetime("us", "UTC")
 _EPOCH_DIGITS: Final = {"epoch-s": 6, "epoch-ms": 3, "epoch-us": 0, "epoch-ns": -3}  # decimal places to microseconds
 _OFFSET: Final = re.compile(r"([+-])(\d\d):?(\d\d)")
@@ -29,11 +31,11 @@ def _clf(texts: pl.Series, zone: str) -> pl.Series:
 
 
 def _iso8601(texts: pl.Series, zone: str) -> pl.Series:
-    """Read ISO 8601: `T` or a blank, `.` or `,` before any digits, `Z`, an offset, ` UTC`, ` +0000 UTC` or nothing."""
+    """Read ISO 8601: `T` or a blank, `.` or `,` before any digits, `Z`, an offset, ` CEST`, ` +0000 UTC` or nothing."""
     shape = r"^\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?"
     shape += r"(?: [A-Z]{3,5}(?: m=[+-][0-9.]+)?)?\s*$"  # Go's time.Time.String() names the zone once more
     times = _first_of(texts, zone, ("%Y-%m-%dT%H:%M:%S%.f%#z",))
-    return _patched(times, texts, lambda odd: _iso_parts(odd.str.extract_groups(shape).struct.unnest(), zone))
+    return _patched(times, texts, lambda odd: _iso_parts(spelled(odd).str.extract_groups(shape).struct.unnest(), zone))
 
 
 def _iso_parts(parts: pl.DataFrame, zone: str) -> pl.Series:
@@ -76,6 +78,8 @@ def _epoch_auto(texts: pl.Series, zone: str) -> pl.Series:
 
 
 def _formatted(texts: pl.Series, form: str, zone: str) -> pl.Series:
+    if "%Z" in form:  # chrono reads over names
+        texts, form = spelled(texts), form.replace("%Z", "%z")
     return _first_of(texts, zone, (form,))
 
 

@@ -133,6 +133,7 @@ class Parser:
         self._learn(texts)
         if not cascade.learning.guesses and not self.ranking.matches:
             cascade.templates = [*cascade.templates, *self.ranking.doubted]
+        cascade.complete(texts, self.ranking.matches)
         self._leading = self._found_leading()
 
     def _found_leading(self) -> Definition | None:

@@ -206,3 +206,16 @@ def test_what_the_leading_format_reads_first_is_what_the_usual_order_reads(
         found.append((requests.sort(order), sum(part.not_requests for part in parts), malformed.sort(order)))
     (requests, counted, malformed), (requests_so, counted_so, malformed_so) = found
     assert requests.equals(requests_so, null_equal=True) and counted == counted_so and malformed.equals(malformed_so)
+
+
+def test_what_api_gateway_passes_on_lacks_the_stage() -> None:
+    record = {"requestId": "1-a", "httpMethod": "GET", "path": "/prod/__clerk//evil.example/x", "status": "200"}
+    for more in (
+        {"stage": "prod", "requestTimeEpoch": 1795531895123},
+        {"domainName": "a.execute-api.eu.amazonaws.com"},
+    ):
+        parsed, _ = parse([json.dumps(record | more)])
+        assert parsed.requests["_other_targets"].to_list() == ["/__clerk//evil.example/x"]
+        assert parsed.requests["request_target"].to_list() == ["/prod/__clerk//evil.example/x"]
+    parsed, _ = parse([json.dumps(record | {"stage": "dev", "requestTimeEpoch": 1795531895123})])
+    assert parsed.requests["_other_targets"].null_count() == 1

@@ -74,7 +74,7 @@ def guesses(lines: Sequence[str], name: str, heads: Sequence[str] = ()) -> Itera
 
 def _json(lines: Sequence[str], name: str) -> Iterator[Found]:
     records = [record for record in json_values.read_objects(pl.Series(lines)) if record]
-    found = _named([_flat(record) for record in records])
+    found = _named([flat(record) for record in records])
     if found:
         yield _definition(name, "json", found[0], found[1])
 
@@ -82,7 +82,7 @@ def _json(lines: Sequence[str], name: str) -> Iterator[Found]:
 def tells_request(text: str) -> bool:
     """Tell whether one JSON record, by itself, is a request: so it is no envelope of a line within."""
     record = next(json_values.read_objects(pl.Series([text])))
-    return record is not None and _named([_flat(record)]) is not None
+    return record is not None and _named([flat(record)]) is not None
 
 
 def tell_request(records: Sequence[dict[str, str]]) -> bool:
@@ -90,7 +90,7 @@ def tell_request(records: Sequence[dict[str, str]]) -> bool:
     return _named(records) is not None
 
 
-def _flat(value: Record, path: str = "", depth: int = 0) -> dict[str, str]:
+def flat(value: Record, path: str = "", depth: int = 0) -> dict[str, str]:
     """Return the texts of a record by their paths, as json_paths reads them; lists of names and values, too.
 
     A list of other objects is a batch of records: one of them does not speak for all.
@@ -99,7 +99,7 @@ def _flat(value: Record, path: str = "", depth: int = 0) -> dict[str, str]:
     for key, inner in value.items():
         here = f"{path}.{key}" if path else key
         if isinstance(inner, dict) and depth < _DEEPEST:
-            found |= _flat(inner, here, depth + 1)
+            found |= flat(inner, here, depth + 1)
         elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
             found |= _listed(inner, here)
         elif (text := json_paths.text(inner)) is not None:

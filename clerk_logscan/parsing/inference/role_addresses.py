@@ -96,7 +96,13 @@ def _named_client(single: Sequence[Column], columns: Sequence[Column]) -> Column
     ranked = [(rank, one) for one in single if (rank := _rank(one)) is not None]
     ranked.sort(key=lambda pair: (pair[0], pair[1].place))
     own = [one for _, one in ranked if not (_doubtful(one) and _is_shippers(one, columns))]
-    return own[0] if own else None
+    beyond = [one for one in own if not _is_inside(one)]  # `remote_addr` of a proxy in front, beside `remote_ip`
+    return next(iter(beyond or own), None)
+
+
+def _is_inside(one: Column) -> bool:
+    """Tell whether one and the same private address stands in all of several lines."""
+    return one.constant and all(shapes.whole(shapes.PRIVATE).fullmatch(text) for text in one.known)
 
 
 def _rank(one: Column) -> int | None:

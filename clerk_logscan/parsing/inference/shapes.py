@@ -103,7 +103,22 @@ KNOWN_STATUSES: Final = frozenset(
         -1,
     ]
 )
-_WORDS: Final = ("N/A", "null", "NULL", "None", "nil", "undefined", "(null)", "<null>", "<nil>", "\\N", "ᴺᵁᴸᴸ")
+_WORDS: Final = (
+    "N/A",
+    "<useragent unknown>",
+    "<no referer>",
+    "<hostname unknown>",
+    "null",
+    "NULL",
+    "None",
+    "nil",
+    "undefined",
+    "(null)",
+    "<null>",
+    "<nil>",
+    "\\N",
+    "ᴺᵁᴸᴸ",
+)
 MISSING: Final = frozenset(("-", "", " - ", '""', *_WORDS))
 
 Values = Sequence[str | None]

@@ -11,7 +11,7 @@ from clerk_logscan.parsing.inference import shapes
 from clerk_logscan.parsing.inference.text_pieces import Piece, Slot, in_a_row, is_typed, split
 from clerk_logscan.parsing.inference.tokens import Token, tokens
 
-DELIMITERS: Final = ("\t", " | ", "|", "\x01", "^", "~", "¦", "::", "; ", ";", ", ", ",", " :: ", " - ", "][")
+DELIMITERS: Final = ("\t", " | ", "|", "\x01", "^", "~", "¦", "::", "; ", ";", ", ", ",", " :: ", " - ", "][", " [**] ")
 Found = tuple[list[Piece], list[str], str]  # a layout, the lines that it was made from, what it is in words
 _SIGN: Final = re.compile(r"[@#$!*+&?\\^~|:;,=<>\x02-\x08\x1c-\x1f¬§¶·•→»]+")
 _FEWEST: Final = 3  # delimiters in a line

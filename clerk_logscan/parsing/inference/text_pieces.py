@@ -15,6 +15,7 @@ _LABEL: Final = re.compile(r"(?:[A-Za-z_]\w*[\[({])?[A-Za-z_@][\w.@-]*(?:=|:)\s?
 _LOGGER: Final = re.compile(r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|[a-z_]\w*(?:\.\w+)+):")
 _CALLED: Final = re.compile(r"[A-Za-z_][\w.]*(?=[\[({<])")
 _NEXT: Final = re.compile(r", (?=[A-Za-z_]\w*=)")
+_COMMA: Final = re.compile(", ")
 _MOSTLY: Final = 0.9
 _DEEPEST: Final = 4
 QUOTES: Final = ('"', "'")
@@ -171,12 +172,13 @@ def _inner(texts: Sequence[str], name: str | None, opening: str, depth: int) -> 
     if len(answered) == len(texts):  # "GET /x HTTP/1.1 200 512"
         numbers = _words([match[2] for match in answered]) or [[Token("", match[2]) for match in answered]]
         return [Slot(tuple(match[1] for match in answered), name, quoted=True), " ", *in_a_row(numbers, depth + 1)]
-    rows = [_NEXT.split(text) for text in texts] if opening not in "\"'" else []
-    if rows and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1:  # [GET /x, client=203.0.113.7]
-        cells = [split(column, None, True, depth + 1) for column in zip(*rows, strict=True)]
+    if listed := _listed(texts) if opening not in "\"'" else []:
+        cells = [split(column, None, True, depth + 1) for column in listed]
         return [piece for number, cell in enumerate(cells) for piece in ([", ", *cell] if number else cell)]
     if is_typed(texts):
         return [Slot(tuple(texts), name, quoted=True)]
+    if opening in "\"'" and all(text[:1] == "[" and text[-1:] == "]" for text in texts):  # "[24/Nov/2026:14:51:36]"
+        return split(texts, name, True, depth + 1)
     if opening in "\"'":
         whole_line = all(re.search(r" HTTP/[0-9]", text) and '"' in text for text in texts)  # Gin's README
         columns = _words(texts)
@@ -202,6 +204,16 @@ def _is_list(columns: Sequence[Sequence[Token]]) -> bool:
         and any(typed)
         and all(fits or len(set(column)) == 1 for fits, column in zip(typed, texts, strict=True))
     )
+
+
+def _listed(texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return what brackets list, column by column: `GET /x, client=203.0.113.7`, `404, 3650 bytes`; or nothing."""
+    for sign in (_NEXT, _COMMA):
+        rows = [sign.split(text) for text in texts]
+        columns = list(zip(*rows, strict=True)) if len({len(row) for row in rows}) == 1 else []
+        if len(columns) > 1 and (sign is _NEXT or all(map(is_typed, columns))):
+            return columns
+    return []
 
 
 def _label(texts: Sequence[str]) -> str:

@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from clerk_logscan.parsing.field_times import read_time
+from clerk_logscan.parsing.zone_names import NAMES
 
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
-_NAMES = "UTC|GMT|[AECMP][SD]T|[CEW]ES?T|[BIJK]ST|MSK|A[CEW][SD]T|NZ[SD]T"  # a method may stand there instead
-_ZONE = rf"(?:Z|z|[+-][0-9]{{2}}:?[0-9]{{2}}|[+-][0-9]{{2}}|{_NAMES})"
+_ZONE = rf"(?:Z|z|[+-][0-9]{{2}}:?[0-9]{{2}}|[+-][0-9]{{2}}|{NAMES})"  # a method may stand there instead
 
 
 _NOON: Final = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}[ \u202f][AP]M"
@@ -34,7 +34,10 @@ class Form(NamedTuple):
 
 # In the order in which they are looked for in a line; each may hold blanks.
 FORMS: Final = (
-    Form(rf"[0-9]{{1,2}}/{_MONTH}/[0-9]{{4}}:{_CLOCK}(?:\.[0-9]+)?(?: [+-][0-9]{{4}})?", ("clf",)),
+    Form(
+        rf"[0-9]{{1,2}}/{_MONTH}/[0-9]{{4}}:{_CLOCK}(?:\.[0-9]+)?(?: (?:[+-][0-9]{{4}}|{NAMES}))?",
+        ("clf", "strftime(%d/%b/%Y:%H:%M:%S%.f %Z)"),
+    ),
     Form(
         rf"[0-9]{{1,2}}/{_MONTH}/[0-9]{{4}} {_CLOCK}(?:\.[0-9]+)?(?: [+-][0-9]{{4}})?",
         ("strftime(%d/%b/%Y %H:%M:%S%.f %z)", "strftime(%d/%b/%Y %H:%M:%S%.f)"),
@@ -45,7 +48,7 @@ FORMS: Final = (
     ),
     Form(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} {_CLOCK}:[0-9]{{3}}", ("strftime(%Y-%m-%d %H:%M:%S:%3f)",)),  # winston
     Form(
-        rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}(?:[.,][0-9]+)? ?{_ZONE}?",
+        rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}(?:[.,][0-9]+)?(?: ?{_ZONE})?",
         ("iso8601", "strftime(%Y-%m-%d %H:%M:%S%.f %Z)"),
     ),
     Form(
@@ -116,8 +119,8 @@ FORMS: Final = (
         rf"{_DAY} {_MONTH} [0-9]{{2}} [0-9]{{4}} {_CLOCK} GMT[+-][0-9]{{4}}", ("strftime(%a %b %d %Y %H:%M:%S GMT%z)",)
     ),  # Node's Date
     Form(
-        rf"{_DAY} {_MONTH} [ 0-9][0-9] {_CLOCK} (?:UTC|GMT) [0-9]{{4}}",
-        ("strftime(%a %b %e %H:%M:%S UTC %Y)", "strftime(%a %b %e %H:%M:%S GMT %Y)"),
+        rf"{_DAY} {_MONTH} [ 0-9][0-9] {_CLOCK} (?:{NAMES}) [0-9]{{4}}",
+        ("strftime(%a %b %e %H:%M:%S %Z %Y)",),
     ),  # date(1)
     Form(
         rf"[A-Z][a-z]{{5,8}}, [0-9]{{2}}-{_MONTH}-[0-9]{{2}} {_CLOCK} (?:GMT|UTC)",
@@ -134,11 +137,11 @@ FORMS: Final = (
         either=True,
     ),
     Form(
-        rf"[0-9]{{1,2}}[/-][0-9]{{1,2}}[/-][0-9]{{4}},?[ :]{_CLOCK}(?:[.,][0-9]+)?(?: [+-][0-9]{{4}})?",
+        rf"[0-9]{{1,2}}[/-][0-9]{{1,2}}[/-][0-9]{{4}},?[ :-]{_CLOCK}(?:[.,][0-9]+)?(?: [+-][0-9]{{4}})?",
         tuple(
             f"strftime({date}{sign}%H:%M:%S{rest})"
             for date in ("%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y")
-            for sign in (" ", ", ", ":")
+            for sign in (" ", ", ", ":", "-")
             for rest in ("%.f", "%.f %z")
         ),
         either=True,
