@@ -25,7 +25,9 @@ _Out = TypeVar("_Out")
 _MOST: Final = 8
 _AHEAD: Final = 2  # results that wait for the one before them, beyond one a core
 _POLL: Final = 0.2  # seconds between two looks at whether to stop
-_GRACE: Final = 0.7  # seconds for work that was told to stop, of its own where the machine is busy with others
+_GRACE: Final = 0.7  # seconds for work that was told to stop
+_BUSY_GRACE: Final = 2.5  # seconds of a processor that others take, too: each is worth less, as caches are shared
+_OWN: Final = 0.8  # share of the time from which on a processor was the work's own
 _IDLE: Final = 0.005  # seconds of work between two looks, under which a process waits for something
 
 
@@ -171,13 +173,13 @@ def _sorted(
 
 
 class _Grace:
-    """The time that work is given which was told to stop: as long as it works, _GRACE seconds of the processor; where
-    it hangs, or waits for a slow disk, as long by the clock.
+    """The time that work is given which was told to stop: _GRACE seconds, whether it works or hangs; where it works and
+    others take the processor, too, until it had _BUSY_GRACE seconds of that.
     """
 
     def __init__(self) -> None:
-        self._until = monotonic() + _GRACE
-        self._begun = self._worked = process_time()
+        self._begun = monotonic()
+        self._before = self._worked = process_time()
         self._idle = 0
 
     def look(self) -> None:
@@ -188,7 +190,8 @@ class _Grace:
     @property
     def is_over(self) -> bool:
         """Tell whether to leave the work behind; a single idle look may be that of a process that was paused."""
-        return monotonic() >= self._until and (self._idle > 1 or self._worked - self._begun >= _GRACE)
+        passed, worked = monotonic() - self._begun, self._worked - self._before
+        return passed >= _GRACE and (self._idle > 1 or worked >= min(passed * _OWN, _BUSY_GRACE))
 
 
 def _result(result: _Out | None, error: BaseException | None) -> _Out:

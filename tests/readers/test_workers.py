@@ -113,7 +113,7 @@ def test_ctrl_c_ends_with_what_was_found() -> None:
     [
         ([(0.2, 0.2), (0.4, 0.4), (0.6, 0.6), (0.8, 0.8)], 0.8),  # it works, and has a processor of its own
         ([(0.2, 0.0), (0.4, 0.0), (0.6, 0.0), (0.8, 0.0)], 0.8),  # it hangs
-        ([(0.2, 0.1), (0.8, 0.2), (2.0, 0.4), (3.0, 0.7), (3.2, 0.8)], 3.0),  # it works, on a busy machine
+        ([(0.2, 0.1), (0.8, 0.4), (2.0, 0.8), (4.0, 1.8), (9.0, 2.6)], 9.0),  # it works, on a busy machine
         ([(0.2, 0.1), (9.0, 0.1), (9.2, 0.2), (9.4, 0.2), (9.6, 0.2)], 9.6),  # the whole process was paused
     ],
 )
