@@ -41,6 +41,8 @@ _KEYS = {
     *("title", "vendor", "grammar", "hop", "escape", "missing", "best_effort", "hidden_by", "requests"),
     *("columns", "shapes", "evidence", "other", "samples"),
 }
+# Look-around, atomic groups and backreferences: docs.rs/regex/latest/regex/#syntax has none.
+_UNSUPPORTED = re.compile(r"\(\?(?:[=!>]|<[=!])|\\[1-9]")
 
 
 def build(
@@ -186,6 +188,8 @@ class _Checker(Values):
             self.fail(key, f"not a regular expression: {error}")
         if not isinstance(pattern, str) or groups:
             self.fail(key, "must be a regular expression without capturing groups")
+        if found := _UNSUPPORTED.search(pattern.replace("\\\\", "")):
+            self.fail(key, f"{found[0]} is beyond the regular expressions of polars, which look neither ahead nor back")
         return pattern
 
     def evidence(self) -> tuple[Evidence, ...]:

@@ -61,6 +61,7 @@ def test_what_a_file_says_of_a_column_wins_over_what_its_variable_means() -> Non
         (("", 'hop = "front"\n'), 5, "hop: 'front' is none of edge"),
         (("", "[shapes]\nstatus = '('\n"), 6, "shapes.status: not a regular expression"),
         (("", "[shapes]\nstatus = '(a)'\n"), 6, "shapes.status: must be a regular expression without capturing groups"),
+        (("", "[shapes]\nstatus = '(?=a)a'\n"), 6, "shapes.status: (?= is beyond the regular expressions of polars"),
         (("", '[[evidence]]\nwhen = {}\nshows = "forwarded"\nreason = ""\n'), 5, "evidence[0]: must be a table"),
         (("", '[[evidence]]\nwhen = { status = "1" }\n'), 5, "evidence[0]: must have when, shows and reason"),
         (("", '[[evidence]]\nwhen = { status = { like = "1" } }\nshows = "forwarded"\nreason = ""'), 5, "like"),
