@@ -11,6 +11,7 @@ import polars as pl
 from clerk_logscan import destinations, normalised, prefixes
 from clerk_logscan.options import OptionError, Options
 from clerk_logscan.parsing.library import Library
+from clerk_logscan.readers.scan import STOPPED
 from clerk_logscan.readers.sources import InputError
 from clerk_logscan.reading import Reading
 from clerk_logscan.visible import visible
@@ -56,7 +57,7 @@ def failure(error: InputError) -> Row:
 
 def stopped(name: str) -> Row:
     """Return the row of an input of which nothing was read before the user stopped it."""
-    return failure(InputError(name, f"{name} was not read: stopped")) | {"bytes": 0}
+    return failure(InputError(name, f"{name} was not read: {STOPPED}")) | {"bytes": 0}
 
 
 class Unread:

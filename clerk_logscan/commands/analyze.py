@@ -37,7 +37,7 @@ SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 @option("--proxy-path", metavar="PATH", multiple=True, section="Your application",
         help="The configured proxy path. Default: /__clerk. Repeatable: each is tried.")  # fmt: skip
 @option("--framework", metavar="NAME", section="Your application",
-        help="Whose behaviour decides: express, fastify, hono, or any: what one at least would do.")  # fmt: skip
+        help="Whose behaviour decides: express, fastify, hono, or that of at least one: any (default).")  # fmt: skip
 @option("--allow-host", metavar="HOST", multiple=True, section="Your application",
         help="A host of your own that the proxy may reach (a custom Frontend API); repeatable.")  # fmt: skip
 @option("--host", metavar="HOST", multiple=True, section="Your application",
@@ -58,7 +58,7 @@ SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
         help="Write a report; the suffix decides: .html .md .json .jsonl .csv .parquet .stix.json .timesketch.jsonl. "
              "Repeatable. - writes JSONL to standard output, and the report for people to standard error.")  # fmt: skip
 @option("--fail-on", metavar="SEVERITY", type=click.Choice([*SEVERITIES, "never"]), default="low", section="Output",
-        help="The lowest for exit code 1: critical, high, medium, low (default), info; or never.")  # fmt: skip
+        help="The lowest severity for exit code 1: critical, high, medium, low (default), info; or never.")  # fmt: skip
 @option("--redact", is_flag=True, section="Output",
         help="Mask every cookie, token and query value, and the addresses of bystanders, in every report.")  # fmt: skip
 @option("--unparsed", metavar="FILE", type=click.Path(path_type=Path), section="Output",

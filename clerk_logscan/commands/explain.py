@@ -12,7 +12,7 @@ from clerk_logscan.commands.settings import SETTINGS, option, printable, refusin
 @option("--proxy-path", metavar="PATH", multiple=True,
         help="The configured proxy path. Default: /__clerk. Repeatable: each is tried.")  # fmt: skip
 @option("--framework", metavar="NAME",
-        help="Whose behaviour decides: express, fastify, hono, or any: what one at least would do.")  # fmt: skip
+        help="Whose behaviour decides: express, fastify, hono, or that of at least one: any (default).")  # fmt: skip
 @option("--allow-host", metavar="HOST", multiple=True, help="A host of your own that the proxy may reach; repeatable.")
 @option("--host", metavar="HOST", default="app.example.com", show_default=True, allow_from_autoenv=False,
         help="The request's Host header.")  # fmt: skip

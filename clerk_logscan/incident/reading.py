@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from clerk_logscan.incident.coverage import uncovered, union
 from clerk_logscan.incident.hops import Hops
 from clerk_logscan.incident.logs import Facts, Input, Log
+from clerk_logscan.readers.scan import STOPPED
 
 Reason = tuple[str, str]  # what is wrong, what to do about it
 
@@ -23,16 +24,11 @@ def reasons(inputs: Sequence[Input], facts: Facts, logs: Sequence[Log], hops: Ho
 
 def _unread(row: Input) -> Iterable[Reason]:
     source = row["source"]
-    again = f"Give another copy of {source}."
-    if row.get("error") or row.get("complete") is False:
-        why = f" ({row['error'].rstrip('.')})" if row.get("error") else ""
-        lines = row.get("lines") or 0
-        if lines and row.get("complete"):
-            yield row["error"].rstrip("."), again
-        elif lines:
-            yield f"{source} breaks off after {lines:,} line{'s' if lines != 1 else ''}{why}", again
-        else:
-            yield f"{source} could not be read{why}", again
+    error = (row.get("error") or "").rstrip(".")
+    if error.endswith(STOPPED):
+        yield error, "Run it again, and let it read to the end."
+    elif error or row.get("complete") is False:
+        yield _broken(row, error), f"Give another copy of {source}."
     elif _no_line_read(row):
         lines = row.get("lines") or 0
         many, them = ("1 line", "it") if lines == 1 else (f"{lines:,} lines", "any of them")
@@ -47,6 +43,17 @@ def _unread(row: Input) -> Iterable[Reason]:
             f"{many} of {source} could not be read, though holding what looks like such a request",
             f"Look at these lines of {source} (--unparsed FILE writes them out), or name their format.",
         )
+
+
+def _broken(row: Input, error: str) -> str:
+    """Return what is wrong with an input that was not read to its end, or not as it stands."""
+    source, lines = row["source"], row.get("lines") or 0
+    if lines and row.get("complete"):
+        return error
+    why = f" ({error.removeprefix(f'{source} ')})" if error else ""
+    if lines:
+        return f"{source} breaks off after {lines:,} line{'s' if lines != 1 else ''}{why}"
+    return f"{source} could not be read{why}"
 
 
 def _empty(inputs: Sequence[Input]) -> list[Reason]:

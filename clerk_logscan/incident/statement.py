@@ -60,7 +60,7 @@ def _sentence(scene: Scene) -> str:
         head = f"Somebody tried to make the proxy send your Clerk-Secret-Key to {hosts}, {first_of(case.off_host)}"
         if case.possible.height:
             return f"{head}; it is possible that it was sent: rotate the key."
-        return f"{head}; ruled out that it was sent, as far as these logs tell."
+        return f"{head}; that it was sent is ruled out, as far as these logs tell."
     if case.verdict == PROBED:
         return _probed(case)
     if case.verdict == INCOMPLETE:

@@ -31,6 +31,7 @@ from clerk_logscan.readers.workers import ahead, in_order
 
 __all__ = ["Batch", "Block", "Line", "Scan"]
 
+STOPPED: Final = "stopped"  # how the error of an input ends that the user stopped
 _TELLING: Final = 64 << 10  # bytes from which on a block shows what is frequent in its input
 _LARGE: Final = 1 << 20  # stored bytes from which on a thread pays that inflates while others parse
 _AHEAD: Final = 6  # blocks of such a stream that wait to be parsed
@@ -86,7 +87,7 @@ class Scan:
         except OSError as error:
             self._say(f"cannot be read: {(error.strerror or str(error)).lower()}")
         if self._stop.is_set() and not self.complete:
-            self._say("was not read to its end: stopped")
+            self._say(f"was not read to its end: {STOPPED}")
         self.lines += self._open_line
         if self._hash and self.complete:
             self.sha256 = self._hash.hexdigest()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import defaultdict
 from typing import IO, TYPE_CHECKING, Any
 
 from clerk_logscan.reports import screen, words
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from clerk_logscan.report import Report
 
 _MOST_FACTS, _MOST_INCIDENTS, _MOST_BUNDLES, _MOST_RUNS, _MOST_INPUTS, _MOST_LURED, _MOST_MOMENTS = 14, 5, 8, 8, 8, 5, 6
+_LINE_NUMBER = re.compile(r"(?<=:)\d+(?=\))")  # of the line of a log in brackets
 
 
 def show(report: Report, stream: IO[str] | None = None, *, width: int | None = None) -> None:
@@ -142,15 +145,18 @@ def visible_client(row: dict[str, Any]) -> str:
 
 
 def _reasons(chapter: Chapter, width: int) -> list[Line]:
-    """Return on what the outcomes rest, each sentence once."""
+    """Return on what the outcomes rest; sentences that differ only in the line of a log are one."""
     reasons = distinct(chapter.requests, "outcome", "text")
     gravest_first = sorted(reasons, key=lambda reason: words.certainty(reason[0]))
-    texts = dict.fromkeys(prose(text) for _, text in gravest_first if text)
+    alike: dict[str, list[str]] = defaultdict(list)
+    for text in dict.fromkeys(prose(text) for _, text in gravest_first if text):
+        alike[_LINE_NUMBER.sub("", text)].append(text)
     block: list[Line] = []
-    for sentence in list(texts)[:3]:
-        block += hanging("  why  ", sentence, width, label_style="label")
-    if len(texts) > 3:
-        block.append([(f"       and {words.count(len(texts) - 3, 'more reason')}, in the written reports", "quiet")])
+    for first, *others in list(alike.values())[:3]:
+        more = f" (and {len(others):,} more like it)" if others else ""
+        block += hanging("  why  ", first + more, width, label_style="label")
+    if len(alike) > 3:
+        block.append([(f"       and {words.count(len(alike) - 3, 'more reason')}, in the written reports", "quiet")])
     return block
 
 
@@ -237,7 +243,7 @@ def _read(row: dict[str, Any]) -> str:
     if row.get("malformed"):
         parts.append(f"{row['malformed']:,} unreadable, {row.get('suspicious_malformed') or 0:,} of them suspicious")
     if row.get("error"):
-        parts.append(f"not read to its end: {prose(row['error'])}")
+        parts.append(prose(str(row["error"]).removeprefix(f"{row.get('source')} ")))
     elif row.get("complete") is False:
         parts.append("not read to its end")
     return f"{evidence(row.get('source'))}: {', '.join(parts)}"
