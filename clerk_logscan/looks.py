@@ -21,7 +21,6 @@ from clerk_logscan.readers.search import Search
 from clerk_logscan.readers.sources import Source
 from clerk_logscan.readers.workers import side_by_side
 from clerk_logscan.reading import Keep, Reading, read
-from clerk_logscan.siblings import Siblings
 from clerk_logscan.window import Window
 
 # Around the findings, what is kept of the same clients and of the proxy: some hours, and a clock may be a zone apart.
@@ -51,7 +50,6 @@ class Looks:
     def __init__(self, options: Options, definitions: Library, progress: Progress) -> None:
         self.options, self.definitions, self.progress = options, definitions, progress
         self._stop = threading.Event()
-        self._siblings = Siblings()
         self._windows: dict[str, Window] = {}  # of inputs that cannot be read again
         self._parsers: dict[str, Parser] = {}  # of some others, from the look before
 
@@ -119,10 +117,7 @@ class Looks:
         scan = Scan(source, search, digest=self.options.evidence, stop=self._stop)
         parser = self._parser(source, last)
         window = None if source.rereadable else self._windows.setdefault(source.name, Window(source.name))
-        with self._siblings.of(source.name) as sibling:
-            return read(
-                scan, parser, whole=whole, keep=keep, told=tally, window=window, last=last is not None, sibling=sibling
-            )
+        return read(scan, parser, whole=whole, keep=keep, told=tally, window=window, last=last is not None)
 
     def _parser(self, source: Source, last: _Unseen | None) -> Parser:
         """Return a parser for an input; in the last look one that knows it from the first, where that was kept."""

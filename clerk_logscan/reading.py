@@ -18,7 +18,6 @@ from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.parser import Parsed, Parser
 from clerk_logscan.readers.blocks import Batch
 from clerk_logscan.readers.scan import Scan
-from clerk_logscan.siblings import Sibling
 from clerk_logscan.window import Window
 
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
@@ -126,12 +125,11 @@ def read(
     told: Callable[[Scan], None] = lambda scan: None,
     window: Window | None = None,
     last: bool = False,
-    sibling: Sibling | None = None,
 ) -> Reading:
     """Read one input to its end; `whole` parses every line, else what was picked.
 
     `told` is called after each block; `window` holds the last ones of an input that cannot be read again. `last`: see
-    Reading. `sibling`: the input among those of its log.
+    Reading.
 
     Nothing is raised for bad input: what could not be read is said by `scan.complete` and `scan.error`.
     """
@@ -139,9 +137,7 @@ def read(
     gathered = _Gathered(reading)
     for batch in scan:
         if not parser.settled:
-            parser.detect(lines.from_batch(batch), sibling.order if sibling else ())
-            if sibling:
-                sibling.tell(parser.order)
+            parser.detect(lines.from_batch(batch))
         if whole or parser.needs_all:
             reading.add(parser.read(lines.from_block(batch.block)))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -22,7 +22,6 @@ from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed_known, without_missing
 from clerk_logscan.parsing.inside import HEADER
 from clerk_logscan.parsing.joins import PLACE, Joiner, side
-from clerk_logscan.parsing.plausible import is_plausible
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c
 
@@ -110,19 +109,9 @@ class Parser:
         """The layouts that were guessed from the lines of this input."""
         return self._cascade.learning.guesses
 
-    @property
-    def order(self) -> list[Definition]:
-        """The definitions of templates in the order in which they are tried; none where none leads."""
-        return [] if self._leading is None else self._cascade.templates
-
-    def detect(self, sample: pl.DataFrame, order: Sequence[Definition] = ()) -> None:
-        """Settle envelopes, formats and their order by some of the lines `sample`: line_number, byte_offset, raw.
-
-        `order`: that of another input of the same log. Where what leads it reads every line, it is this one's, too.
-        """
+    def detect(self, sample: pl.DataFrame) -> None:
+        """Settle envelopes, formats and their order by some of the lines `sample`: line_number, byte_offset, raw."""
         sample = detection.sample(sample)
-        if order and self._is_led_by(order, sample["raw"]):
-            return
         if json_documents.is_pretty(sample["raw"]):
             batch = self._batch(sample)
             self._assembler = json_documents.Assembler(batch)
@@ -146,19 +135,6 @@ class Parser:
             cascade.templates = [*cascade.templates, *self.ranking.doubted]
         cascade.complete(texts, self.ranking.matches)
         self._leading = self._found_leading()
-
-    def _is_led_by(self, order: Sequence[Definition], texts: pl.Series) -> bool:
-        """Tell whether the first of `order` reads all of `texts` that are not blank; then all is settled by it."""
-        leading, filled = order[0], texts.filter(texts.str.contains(r"\S"))
-        cut = self._cascade.leading(filled, leading)
-        if cut is None or len(_told(cut, filled)[0].rows) < len(filled) or not is_plausible(leading, filled):
-            return False
-        self._peeler = Peeler(self.source, self._reads())
-        self.ranking = detection.Ranking(list(order), {leading.name: len(filled)}, len(filled), whole=True)
-        self._cascade.templates = list(order)
-        self._cascade.seen.add(leading.name)
-        self._leading = leading
-        return True
 
     def _found_leading(self) -> Definition | None:
         """Return the definition that may read bare lines before all else: it reads most of the sample, of which no line
