@@ -49,6 +49,8 @@ class Reading:
         self.malformed += parsed.malformed.height
         if not self.last:
             self._unread.add(parsed.malformed)
+        if parsed.requests.is_empty():
+            return
         self._times.append(silences.telling(parsed.requests["timestamp"]))
         self._requests.add(self.keep(parsed.requests))
 
@@ -86,6 +88,8 @@ class Reading:
     @property
     def times(self) -> pl.Series:
         """Return the times of what was parsed that a silence of six minutes begins or ends with, and some; sorted."""
+        if len(self._times) == 1:
+            return self._times[0]
         empty = pl.Series("timestamp", dtype=schema.COLUMNS["timestamp"])
         return silences.telling(pl.concat([empty, *self._times]))
 
@@ -137,7 +141,7 @@ def read(
     gathered = _Gathered(reading)
     for batch in scan:
         if not parser.settled:
-            parser.detect(lines.from_batch(batch))
+            parser.settle(lines.from_batch(batch))
         if whole or parser.needs_all:
             reading.add(parser.read(lines.from_block(batch.block)))
         else:
@@ -185,6 +189,7 @@ class _Gathered:
             times = parsed.requests.group_by("line_number").agg(pl.col("timestamp").drop_nulls().first())
             read.append(frame.select("line_number", "byte_offset").join(times, on="line_number", how="left"))
             every = pl.concat(read)
-            frame = lines.from_batch(Batch.of(silences.between(self._lookback, every)))
+            more = silences.between(self._lookback, every)
+            frame = lines.from_batch(Batch.of(more)) if more else frame.clear()
             self._last = every.drop_nulls("timestamp").sort("line_number").tail(1)
         self._lookback.forget()

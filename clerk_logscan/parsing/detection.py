@@ -133,6 +133,24 @@ def _ordered(templates: Sequence[Definition], masks: Mapping[Definition, pl.Seri
     return order + sorted((d for d in templates if d not in order), key=lambda d: (*_looseness(d), d.name))
 
 
+def may_lead(text: str, templates: Sequence[Definition]) -> list[Definition]:
+    """Return the definitions that read one text whole, in the order in which `rank` tries those that read as much.
+
+    What reads every line of an input reads its first.
+    """
+
+    def reads(definition: Definition) -> bool:
+        some = (one for one in definition.templates if not one.weak and template.could_be(text, one))
+        return any(_reads(one, definition, text) for one in some)
+
+    return sorted(filter(reads, templates), key=lambda d: (d.escape == "none", *_looseness(d), d.name))
+
+
+def led_by(first: Definition, templates: Sequence[Definition]) -> list[Definition]:
+    """Return the templates in the order in which to try them where one definition reads every line."""
+    return [first, *sorted((d for d in templates if d is not first), key=lambda d: (*_looseness(d), d.name))]
+
+
 def _weight(definition: Definition, mask: pl.Series) -> float:
     """Return how many lines a definition reads; less for one without escaping, as such a pattern reads nearly all."""
     return int(mask.sum()) * (0.9 if definition.escape == "none" else 1.0)

@@ -22,8 +22,9 @@ from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed_known, without_missing
 from clerk_logscan.parsing.inside import HEADER
 from clerk_logscan.parsing.joins import PLACE, Joiner, side
+from clerk_logscan.parsing.plausible import is_plausible
 from clerk_logscan.parsing.requestlike import looks_like_request
-from clerk_logscan.parsing.w3c import W3c
+from clerk_logscan.parsing.w3c import W3c, reads_alone
 
 if TYPE_CHECKING:
     from clerk_logscan.parsing.inference import Guess
@@ -109,6 +110,11 @@ class Parser:
         """The layouts that were guessed from the lines of this input."""
         return self._cascade.learning.guesses
 
+    def settle(self, sample: pl.DataFrame) -> None:
+        """Do what `detect` does; where one definition reads every line of the sample, without a look at the others."""
+        if not self._is_led(detection.sample(sample)["raw"]):
+            self.detect(sample)
+
     def detect(self, sample: pl.DataFrame) -> None:
         """Settle envelopes, formats and their order by some of the lines `sample`: line_number, byte_offset, raw."""
         sample = detection.sample(sample)
@@ -136,17 +142,35 @@ class Parser:
         cascade.complete(texts, self.ranking.matches)
         self._leading = self._found_leading()
 
+    def _is_led(self, texts: pl.Series) -> bool:
+        """Tell whether one definition, which `rank` would try first, reads all of `texts`; then settle all by it."""
+        cascade, texts = self._cascade, texts.filter(texts.str.contains(r"\S"))
+        first = texts[0] if len(texts) else ""
+        if any(reads_alone(definition, first) for definition in cascade.w3c.definitions):
+            return False
+        for definition in detection.may_lead(first, cascade.templates):
+            cut = cascade.leading(texts, definition)
+            if cut is None or len(_told(cut, texts)[0].rows) < len(texts) or not is_plausible(definition, texts):
+                continue
+            if not _may_lead(definition):
+                return False
+            self._peeler = Peeler(self.source, self._reads())
+            order, count = detection.led_by(definition, cascade.templates), len(texts)
+            self.ranking = detection.Ranking(order, {definition.name: count}, count, whole=True)
+            cascade.templates, self._leading = order, definition
+            cascade.seen.add(definition.name)
+            return True
+        return False
+
     def _found_leading(self) -> Definition | None:
         """Return the definition that may read bare lines before all else: it reads most of the sample, of which no line
-        wore anything, and whole lines of it are nothing else's.
+        wore anything.
         """
         ranking, peeler = self.ranking, self._peeler
         first = ranking.templates[0] if ranking.templates else None
         if first is None or self._assembler or peeler is None or peeler.names or peeler.needs_all or self._joins:
             return None
-        sure = not (first.join or first.repeats or first.guessed or first.escape == "none")
-        sure = sure and first.requests and not detection.reads_json(first)
-        return first if sure and 2 * ranking.matches.get(first.name, 0) > ranking.sampled else None
+        return first if _may_lead(first) and 2 * ranking.matches.get(first.name, 0) > ranking.sampled else None
 
     def _batch(self, sample: pl.DataFrame) -> batches.Batch:
         """Return where the printed documents of sampled lines list their records."""
@@ -218,7 +242,7 @@ class Parser:
     def read(self, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
         if self._peeler is None:
-            self.detect(frame)
+            self.settle(frame)
         assert self._peeler is not None
         if self._leading is not None:
             return self._read_by(self._leading, frame)
@@ -250,7 +274,10 @@ class Parser:
         if self._peeler is None:
             return self._parsed([], 0, pl.DataFrame(schema=lines.SCHEMA))
         last = [self._peeler.peel(json_tables.unfold(self._assembler.finish()))] if self._assembler else []
-        parsed = self._parse(pl.concat([*last, self._peeler.finish()]))
+        late = pl.concat([*last, self._peeler.finish()])
+        if late.is_empty() and not self._joiners:
+            return self._parsed([], 0, pl.DataFrame(schema=lines.SCHEMA))
+        parsed = self._parse(late)
         found = [parsed.requests]
         for definition, joiner in self._joiners.values():
             rest = joiner.finish()
@@ -328,6 +355,13 @@ class Parser:
         if len(parts) > 1:
             requests = requests.sort("line_number", "byte_offset", maintain_order=True)
         return Parsed(requests, not_requests, malformed)
+
+
+def _may_lead(definition: Definition) -> bool:
+    """Tell whether whole lines of a definition are each a request, and nothing else's."""
+    if definition.join or definition.repeats or definition.guessed or definition.escape == "none":
+        return False
+    return definition.requests and not detection.reads_json(definition)
 
 
 def _between(known: pl.Series, numbers: pl.Series) -> pl.Series:

@@ -219,3 +219,26 @@ def test_what_api_gateway_passes_on_lacks_the_stage() -> None:
         assert parsed.requests["request_target"].to_list() == ["/prod/__clerk//evil.example/x"]
     parsed, _ = parse([json.dumps(record | {"stage": "dev", "requestTimeEpoch": 1795531895123})])
     assert parsed.requests["_other_targets"].null_count() == 1
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(LIBRARY) if LIBRARY[name].grammar == "template"])
+def test_what_is_settled_in_short_is_what_detection_finds(name: str) -> None:
+    """Where one format reads every line, it is the one that detection tries first; else detection itself is asked."""
+    for sample in LIBRARY[name].samples:
+        lines = frame_of([*sample.line.split("\n"), "", *sample.line.split("\n")] * 2)
+        short, full = Parser(LIBRARY, "test.log"), Parser(LIBRARY, "test.log")
+        short.settle(lines)
+        full.detect(lines)
+        assert short._leading is full._leading
+        assert short._cascade.templates[0] is full._cascade.templates[0]
+        assert set(short.ranking.matches.items()) <= set(full.ranking.matches.items())
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from([line for line in BY_ALL if "\n" not in line]), min_size=1, max_size=4))
+def test_mixed_lines_are_settled_as_detection_does(lines: list[str]) -> None:
+    short, full = Parser(LIBRARY, "test.log"), Parser(LIBRARY, "test.log")
+    short.settle(frame_of(lines))
+    full.detect(frame_of(lines))
+    assert short._cascade.templates[:1] == full._cascade.templates[:1]
+    assert short._leading is full._leading
