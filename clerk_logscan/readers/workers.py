@@ -28,7 +28,8 @@ _POLL: Final = 0.2  # seconds between two looks at whether to stop
 _GRACE: Final = 0.7  # seconds for work that was told to stop
 _BUSY_GRACE: Final = 2.5  # seconds of a processor that others take, too: each is worth less, as caches are shared
 _OWN: Final = 0.8  # share of the time from which on a processor was the work's own
-_IDLE: Final = 0.005  # seconds of work between two looks, under which a process waits for something
+_IDLE: Final = 0.005  # seconds of work between two looks, under which nothing was done
+_HANGS: Final = 5  # idle looks in a row, a second: on a busy machine a few may be chance
 
 
 def cores() -> int:
@@ -155,16 +156,15 @@ def _sorted(
 ) -> Iterator[_Out]:
     """Yield the results in `done` in the order of their index; once stopped, those that come within the grace."""
     early: dict[int, tuple[_Out | None, BaseException | None]] = {}
-    at, grace = 0, None
-    while at < count and not (grace and grace.is_over):
+    at, grace = 0, _Grace()
+    while at < count and not grace.is_over:
         try:
             index, result, error = done.get(timeout=_POLL)
             early[index] = result, error
         except Empty:
-            if grace:
-                grace.look()
+            grace.look()
         if stop.is_set():
-            grace = grace or _Grace()
+            grace.begin()
         while at in early:
             yield _result(*early.pop(at))
             at += 1
@@ -178,9 +178,14 @@ class _Grace:
     """
 
     def __init__(self) -> None:
-        self._begun = monotonic()
+        self._begun: float | None = None
         self._before = self._worked = process_time()
         self._idle = 0
+
+    def begin(self) -> None:
+        """Let it begin, unless it has."""
+        if self._begun is None:
+            self._begun, self._before = monotonic(), process_time()
 
     def look(self) -> None:
         """See whether anything was done since the last look."""
@@ -189,9 +194,11 @@ class _Grace:
 
     @property
     def is_over(self) -> bool:
-        """Tell whether to leave the work behind; a single idle look may be that of a process that was paused."""
+        """Tell whether to leave the work behind."""
+        if self._begun is None:
+            return False
         passed, worked = monotonic() - self._begun, self._worked - self._before
-        return passed >= _GRACE and (self._idle > 1 or worked >= min(passed * _OWN, _BUSY_GRACE))
+        return passed >= _GRACE and (self._idle >= _HANGS or worked >= min(passed * _OWN, _BUSY_GRACE))
 
 
 def _result(result: _Out | None, error: BaseException | None) -> _Out:

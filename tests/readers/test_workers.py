@@ -112,9 +112,9 @@ def test_ctrl_c_ends_with_what_was_found() -> None:
     ("looks", "over_at"),
     [
         ([(0.2, 0.2), (0.4, 0.4), (0.6, 0.6), (0.8, 0.8)], 0.8),  # it works, and has a processor of its own
-        ([(0.2, 0.0), (0.4, 0.0), (0.6, 0.0), (0.8, 0.0)], 0.8),  # it hangs
+        ([(0.2, 0.0), (0.4, 0.0), (0.6, 0.0), (0.8, 0.0), (1.0, 0.0), (1.2, 0.0)], 1.0),  # it hangs
         ([(0.2, 0.1), (0.8, 0.4), (2.0, 0.8), (4.0, 1.8), (9.0, 2.6)], 9.0),  # it works, on a busy machine
-        ([(0.2, 0.1), (9.0, 0.1), (9.2, 0.2), (9.4, 0.2), (9.6, 0.2)], 9.6),  # the whole process was paused
+        ([(0.2, 0.1), (9.0, 0.1), (9.2, 0.2), (9.4, 0.2), (9.6, 0.2)], 99.0),  # the whole process was paused
     ],
 )
 def test_work_that_was_told_to_stop_has_a_second_of_its_own(
@@ -125,6 +125,7 @@ def test_work_that_was_told_to_stop_has_a_second_of_its_own(
     monkeypatch.setattr(workers, "monotonic", lambda: now[-1][0])
     monkeypatch.setattr(workers, "process_time", lambda: now[-1][1])
     grace = workers._Grace()
+    grace.begin()
     over = []
     for look in looks:
         now.append(look)
