@@ -13,6 +13,8 @@ from clerk_logscan.parsing.definitions import Definition
 MOST: Final = 1000  # unread lines that are looked at
 HEADER: Final = re.compile(r"""["\w @.;,\t()-]+""")
 JSON: Final = r"^\s*\{"
+MESSAGE: Final = r'^[A-Za-z_][\w.]*=.* (?:msg|message)="((?:[^"\\]|\\.)*)"(?: |$)'  # of a logfmt record
+_ESCAPED: Final = re.compile(r'\\(["\\])')
 _DEEPEST: Final = 4
 # What a client sends: the line that stands there is no server's.
 SENT: Final = re.compile(
@@ -26,6 +28,8 @@ def texts(left: pl.Series) -> Iterator[Found]:
     """Yield what lies inside of unread lines; nothing of a record or table whose own fields tell a request."""
     yield from _in_records(left)
     yield from _in_rows(left)
+    for text in left.filter(left.str.contains(MESSAGE)).head(MOST):
+        yield "msg", _ESCAPED.sub(r"\1", re.search(MESSAGE, text)[1])  # type: ignore[index]
 
 
 def _in_records(left: pl.Series) -> Iterator[Found]:

@@ -20,7 +20,7 @@ from clerk_logscan.parsing.envelopes import HIDDEN, Peeler, load_all
 from clerk_logscan.parsing.envelopes.declarations import MAX_DEPTH
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed_known, without_missing
-from clerk_logscan.parsing.inside import HEADER
+from clerk_logscan.parsing.inside import HEADER, MESSAGE
 from clerk_logscan.parsing.joins import PLACE, Joiner, side
 from clerk_logscan.parsing.plausible import is_plausible
 from clerk_logscan.parsing.requestlike import looks_like_request
@@ -202,13 +202,11 @@ class Parser:
         return self._peeler.detect(sample)["text"]
 
     def _learned_inside(self, texts: pl.Series) -> bool:
-        """Guess the layout of lines that are inside of JSON records; tell whether there is one."""
+        """Guess the layout of lines that are inside of records; tell whether there is one."""
         cascade = self._cascade
-        if (
-            not cascade.learning.open
-            or not len(texts)
-            or not (texts.str.contains(JSON).any() or HEADER.fullmatch(texts[0]))
-        ):
+        if not cascade.learning.open or not len(texts):
+            return False
+        if not (texts.str.contains(JSON).any() or HEADER.fullmatch(texts[0]) or texts.str.contains(MESSAGE).any()):
             return False
         found = cascade.learning.inside(cascade.unread(texts.head(detection.SAMPLED), W3c([])))
         cascade.add(found)

@@ -94,3 +94,8 @@ def test_a_text_without_quotes_that_plants_a_key_makes_no_record() -> None:
 
 def test_json_is_no_other_language_s_record() -> None:
     assert not is_printed(['{"url": "/a", "b": 1, "c": {"d": 2}}'] * 3)
+
+
+def test_go_sorts_the_keys_of_a_map_so_others_are_part_of_a_text() -> None:
+    [found] = texts_of(["2026/11/24 map[agent:x (rv:132.0) a:b method:GET url:/a z:<nil>]"])
+    assert json.loads(found) == {"agent": "x (rv:132.0) a:b", "method": "GET", "url": "/a", "z": None}

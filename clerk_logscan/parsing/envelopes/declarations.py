@@ -4,6 +4,7 @@ name, title, reference      what it is and where its layout is documented
 certain = true              its shape alone proves it; others need inner lines that a format reads
 opaque = true               the raw bytes do not show the inner line (base64, byte arrays): search cannot see it
 prefix = '''...'''          a pattern of what stands before the line; groups: time, key, more, text (if more follows)
+escaped = true              quotes and backslashes of the line have a backslash before them
 [record]                    a JSON object: where the line is in it
 each, text, time, key       paths (`a.b`, `a[].b[]` for each); the first of `text` and `time` that is there counts
 requires, only, unless      paths that must be there, the only keys that may be, paths that must not be
@@ -81,6 +82,7 @@ class Envelope(NamedTuple):
     reference: str
     certain: bool = False
     opaque: bool = False
+    escaped: bool = False
     starts: str = ""
     prefix: str | None = None
     record: Record | None = None
@@ -136,6 +138,7 @@ def _envelope(table: dict[str, Any]) -> Envelope:
         reference=table["reference"],
         certain=table.get("certain", False),
         opaque=table.get("opaque", False),
+        escaped=table.get("escaped", False),
         starts=table.get("starts", ""),
         prefix=table.get("prefix"),
         record=_record(table["record"]) if "record" in table else None,

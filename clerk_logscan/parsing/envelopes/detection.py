@@ -82,7 +82,7 @@ class Readable:
 
 def _in_language(text: str) -> Opened:
     """Return the record that a programming language printed in `text`, as JSON."""
-    record = languages.on_line(text) if "{" in text else None
+    record = languages.on_line(text) if "{" in text or "map[" in text else None
     if record is None:
         return {}
     from clerk_logscan.parsing.envelopes.values import dump

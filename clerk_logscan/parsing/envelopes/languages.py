@@ -25,7 +25,7 @@ _FIELD: Final = re.compile(r"""\s+(?:"[^"]+" => |(?:'[^']+'|[\w@$]+)(?::\s| => )
 # Where a record of one line begins: its first key is none of JSON.
 _BEGINS: Final = re.compile(
     r"""(?:^|(?<=[\s:]))(?:(?:%|[A-Z][\w.]*\s?)?\{(?=\s*(?:'[^']+'\s*(?::|=>)|"[^"]+"\s*=>|:?[A-Za-z_@$][\w@.$]*\s*(?::\s|=)))"""
-    r"""|[A-Z][\w.]*\((?=[A-Za-z_]\w*=))"""
+    r"""|[A-Z][\w.]*\((?=[A-Za-z_]\w*=)|map\[(?=[A-Za-z_][\w.-]*:))"""
 )
 _LONGEST: Final = 256  # characters before a record on its line
 _FEWEST: Final = 3  # keys of a record on a line

@@ -1,8 +1,9 @@
 """Read one record in the notation in which a programming language prints it: keys and values between brackets.
 
 Ruby `{"k" => "v"}`, Python `{'k': 'v'}`, Node `{ k: 'v' }`, Elixir `%{k: "v"}`, Java and Athena's structs
-`Name{k=v, l=w}`, data classes `Name(k='v')`. A text without quotes ends where the next key, or the record's end,
-follows. A key that comes twice was planted: then, as where anything is unclear, there is no record.
+`Name{k=v, l=w}`, data classes `Name(k='v')`, Go `map[k:v l:w]`. A text without quotes ends where
+the next key, or the record's end, follows. A key that comes twice was planted: then, as where
+anything is unclear, there is no record.
 """
 
 from __future__ import annotations
@@ -32,7 +33,15 @@ _INDEX: Final = re.compile(r"\s*(?:\[[0-9]+\] )?\s*")
 _BETWEEN: Final = re.compile(r"[\s,]*")
 _ESCAPE: Final = re.compile(r"\\(?:u\{?([0-9a-fA-F]{1,6})\}?|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _LETTERS: Final = {"n": "\n", "t": "\t", "r": "\r", "e": "\x1b", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-_WORDS: Final = {"nil": None, "null": None, "None": None, "undefined": None, "true": True, "True": True} | {
+_WORDS: Final = {
+    "nil": None,
+    "<nil>": None,
+    "null": None,
+    "None": None,
+    "undefined": None,
+    "true": True,
+    "True": True,
+} | {
     "false": False,
     "False": False,
 }
@@ -40,15 +49,30 @@ _PYTHON_TIME: Final = re.compile(
     r"datetime\.datetime\((\d+), (\d+), (\d+), (\d+), (\d+)(?:, (\d+))?(?:, (\d+))?(, tzinfo=.*utc.*)?\)", re.IGNORECASE
 )
 _SIGIL: Final = re.compile(r"~[UND]\[([^\]]*)\]")  # Elixir's times
+_GO: Final = "map["
+_GO_KEY: Final = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.-]*):(?!//)")
 _DEEPEST: Final = 32
 
 
 def read(text: str, *, raw: bool = False) -> Value | None:
     """Return the record that `text` is to its end, or None. `raw`: its texts are not escaped (Fluent Bit)."""
+    if text.startswith(_GO) and text.endswith("]"):
+        return _go_map(text[len(_GO) : -1])
     try:
         return _Reader(text, raw=raw).read()
     except ValueError:
         return None
+
+
+def _go_map(text: str) -> Value | None:
+    """Return what Go prints as `map[k:v l:w]`: its keys are sorted, what breaks the order is none."""
+    keys: list[re.Match[str]] = []
+    for key in _GO_KEY.finditer(text):
+        if not keys or key[1] > keys[-1][1]:
+            keys.append(key)
+    ends = [key.start() for key in keys[1:]] + [len(text)]
+    found = {key[1]: _bare(text[key.end() : end].strip()) for key, end in zip(keys, ends, strict=True)}
+    return found or None
 
 
 class _Reader:

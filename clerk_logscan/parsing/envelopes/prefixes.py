@@ -14,6 +14,7 @@ from clerk_logscan.parsing.envelopes.work import Taken, named
 from clerk_logscan.parsing.pieces import KEY, MORE
 
 _ADDRESS: Final = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*")
+_ESCAPED: Final = re.compile(r'\\(["\\])')
 _TEXT: Final = "(?P<text>(?s:.*))$"
 
 
@@ -37,7 +38,7 @@ class Prefix:
         match = self._compiled.match(text)
         if not match or any(_ADDRESS.fullmatch(word) for word in (match.groupdict().get("key") or "").split(" ")):
             return []
-        return [match["text"]]
+        return [_ESCAPED.sub(r"\1", match["text"]) if self.envelope.escaped else match["text"]]
 
     def take(self, frame: pl.DataFrame) -> Taken:
         """Peel the rows of `frame` (work.WORK) that are such an envelope."""
@@ -51,7 +52,9 @@ class Prefix:
 
     def _columns(self, groups: pl.DataFrame) -> list[pl.Expr | pl.Series]:
         """Return the columns that change: the inner text, the time, and what tells pieces apart."""
-        changed: list[pl.Expr | pl.Series] = [groups["text"].str.strip_suffix("\r"), named(pl.lit(self.envelope.name))]
+        text = groups["text"].str.strip_suffix("\r")
+        text = text.str.replace_all(_ESCAPED.pattern, "$1") if self.envelope.escaped else text
+        changed: list[pl.Expr | pl.Series] = [text, named(pl.lit(self.envelope.name))]
         if "time" in groups.columns:
             stated = times.iso_all(groups["time"])
             changed.append(pl.coalesce(stated, pl.col("envelope_time")).alias("envelope_time"))

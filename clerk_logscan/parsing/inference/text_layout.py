@@ -20,6 +20,7 @@ _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?<= )\([^()]*\)')  # the commen
 _PROTOCOL: Final = re.compile(shapes.PROTOCOL)
 _LABEL: Final = re.compile(r"^[A-Za-z][\w-]*[:=] ?(?!//)")
 _BARE_REQUEST: Final = rf"(?:{'|'.join(sorted(shapes.METHODS))}) [^ ]+ HTTP/[0-9](?:\.[0-9])?"
+_UNITS: Final = frozenset(("ns", "us", "µs", "ms", "s"))
 _PRODUCT: Final = re.compile(shapes.AGENT)
 
 
@@ -62,7 +63,19 @@ def _after(lines: Sequence[str]) -> list[Piece]:
 
 
 def _of_words(rows: Sequence[Sequence[Token]]) -> list[Piece]:
-    return _with_request(in_a_row([list(column) for column in zip(*rows, strict=True)]))
+    return _with_units(_with_request(in_a_row([list(column) for column in zip(*rows, strict=True)])))
+
+
+def _with_units(pieces: list[Piece]) -> list[Piece]:
+    """Return the pieces with a number and the unit behind it made one: `in 12.0000 ms`."""
+    for at in range(len(pieces) - 2):
+        number, blank, unit = pieces[at : at + 3]
+        if not isinstance(number, Slot) or blank != " " or not isinstance(unit, Slot) or number.name or unit.name:
+            continue
+        if set(unit.values) <= _UNITS and shapes.share(number.values, rf"{shapes.NUMBER}|{shapes.DECIMAL}") == 1.0:
+            both = tuple(map(" ".join, zip(number.values, unit.values, strict=True)))
+            return [*pieces[:at], Slot(both), *_with_units(pieces[at + 3 :])]
+    return pieces
 
 
 def _with_request(pieces: list[Piece]) -> list[Piece]:
