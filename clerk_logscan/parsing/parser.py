@@ -16,8 +16,6 @@ from clerk_logscan.parsing.cascade import JSON, Cascade
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.doubts import Doubts
-from clerk_logscan.parsing.envelopes import HIDDEN, Peeler, load_all
-from clerk_logscan.parsing.envelopes.declarations import MAX_DEPTH
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed_known, without_missing
 from clerk_logscan.parsing.inside import HEADER, MESSAGE
@@ -26,7 +24,8 @@ from clerk_logscan.parsing.plausible import is_plausible
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c, reads_alone
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported where a line needs them
+    from clerk_logscan.parsing.envelopes import Peeler
     from clerk_logscan.parsing.inference import Guess
 
 LASTING: Final = 10  # characters of an id that names one request anywhere; the shortest known has 13
@@ -59,7 +58,8 @@ class Parser:
         self._cascade = Cascade(definitions)
         self._joiners: dict[str, tuple[Definition, Joiner]] = {}
         self._doubts = Doubts() if doubts else None
-        self._peeler: Peeler | None = None
+        self._settled = False
+        self._peeler: Peeler | None = None  # made when a line is met that may wear something
         self._assembler: json_documents.Assembler | None = None
         self._joins = False
         self._leading: Definition | None = None
@@ -71,11 +71,13 @@ class Parser:
 
         Of the requests `seen` (line_number, log_format) those that were lines of the format that leads are left out.
         """
-        if self._peeler is None or self._assembler is not None:
+        if not self._settled or self._assembler is not None:
             return None
-        self._peeler.reset()
+        if self._peeler is not None:
+            self._peeler.reset()
         other = Parser({}, self.source, self.zone)
-        other._peeler, other._cascade, other._leading = self._peeler, self._cascade.again(), self._leading
+        other._settled, other._peeler = True, self._peeler
+        other._cascade, other._leading = self._cascade.again(), self._leading
         other.ranking, other._joins = self.ranking, self._joins
         if self._leading is not None:
             whole = seen.filter(pl.col("log_format") == self._leading.name)
@@ -85,7 +87,7 @@ class Parser:
     @property
     def settled(self) -> bool:
         """Whether formats and envelopes are known, by `detect` or from an earlier look."""
-        return self._peeler is not None
+        return self._settled
 
     @property
     def needs_all(self) -> bool:
@@ -154,11 +156,11 @@ class Parser:
                 continue
             if not _may_lead(definition):
                 return False
-            self._peeler = Peeler(self.source, self._reads())
             order, count = detection.led_by(definition, cascade.templates), len(texts)
             self.ranking = detection.Ranking(order, {definition.name: count}, count, whole=True)
             cascade.templates, self._leading = order, definition
             cascade.seen.add(definition.name)
+            self._settled = True
             return True
         return False
 
@@ -174,6 +176,8 @@ class Parser:
 
     def _batch(self, sample: pl.DataFrame) -> batches.Batch:
         """Return where the printed documents of sampled lines list their records."""
+        from clerk_logscan.parsing.envelopes import load_all
+        from clerk_logscan.parsing.envelopes.declarations import MAX_DEPTH
         from clerk_logscan.parsing.envelopes.detection import Readable
 
         documents = json_documents.first(sample)
@@ -198,8 +202,17 @@ class Parser:
 
     def _peel(self, sample: pl.DataFrame) -> pl.Series:
         """Settle the envelopes; return the lines within."""
-        self._peeler = Peeler(self.source, self._reads())
-        return self._peeler.detect(sample)["text"]
+        self._settled, self._peeler = True, None
+        return self._wearing.detect(sample)["text"]
+
+    @property
+    def _wearing(self) -> Peeler:
+        """The peeler of this input."""
+        if self._peeler is None:
+            from clerk_logscan.parsing.envelopes import Peeler
+
+            self._peeler = Peeler(self.source, self._reads())
+        return self._peeler
 
     def _learned_inside(self, texts: pl.Series) -> bool:
         """Guess the layout of lines that are inside of records; tell whether there is one."""
@@ -239,17 +252,15 @@ class Parser:
 
     def read(self, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
-        if self._peeler is None:
+        if not self._settled:
             self.settle(frame)
-        assert self._peeler is not None
         if self._leading is not None:
             return self._read_by(self._leading, frame)
         records = self._assembler.feed(frame) if self._assembler else json_documents.split(frame)
-        return self._parse(self._peeler.peel(json_tables.unfold(records)))
+        return self._parse(self._wearing.peel(json_tables.unfold(records)))
 
     def _read_by(self, leading: Definition, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` holds: what `leading` reads of bare lines first, then whatever the others are."""
-        assert self._peeler is not None
         passed = _between(self._known, frame["line_number"])
         frame = frame.filter(~pl.col("line_number").is_in(passed.implode())) if len(passed) else frame
         requests, taken, kept = schema.empty(), pl.Series(dtype=pl.UInt32), 0
@@ -258,12 +269,13 @@ class Parser:
             bare = frame.with_columns(pl.col("raw").alias("text"), pl.lit(None, pl.String).alias("envelope_time"))
             requests, kept = self._taken(cut, bare)
             taken = cut.rows
-        bare_numbers = frame["line_number"].gather(taken)
-        self._peeler.pass_by(pl.concat([passed, bare_numbers]).sort() if len(passed) else bare_numbers)
+        if self._peeler is not None or len(taken) < frame.height:
+            bare_numbers = frame["line_number"].gather(taken)
+            self._wearing.pass_by(pl.concat([passed, bare_numbers]).sort() if len(passed) else bare_numbers)
         if len(taken) == frame.height:
             return self._parsed([requests], len(taken) - kept, pl.DataFrame(schema=lines.SCHEMA))
         rest = frame.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(taken.implode())) if len(taken) else frame
-        others = self._parse(self._peeler.peel(_records(rest)), among=frame.height)
+        others = self._parse(self._wearing.peel(_records(rest)), among=frame.height)
         counted = len(taken) - kept + others.not_requests
         return self._parsed([requests, others.requests], counted, others.malformed)
 
@@ -284,6 +296,8 @@ class Parser:
 
     def _parse(self, peeled: pl.DataFrame, among: int = 0) -> Parsed:
         """Return what the lines in `text` of peeled rows hold; `among`: see Cascade.cut."""
+        from clerk_logscan.parsing.envelopes import HIDDEN
+
         peeled = lines.without_nuls(peeled)
         cuts, left = self._cascade.cut(peeled["text"], among)
         found: list[pl.DataFrame] = []
