@@ -11,15 +11,11 @@ from pathlib import Path
 import pytest
 from corpus_scores import score
 
-# What is known to be wrong still, and why; once it is right its test fails until it is taken out here.
-WRONG = {"nginx_kv": "guessed pairs: one line's \\xHH of UTF-8 is not undone"}
 FOLDERS = sorted(path.parent for path in (Path(__file__).parent / "corpus").glob("*/expected.jsonl"))
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.name))
-def test_every_field_of_every_line(folder: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    if folder.name in WRONG:
-        request.applymarker(pytest.mark.xfail(reason=WRONG[folder.name], strict=True))
+def test_every_field_of_every_line(folder: Path, tmp_path: Path) -> None:
     result = score(folder, tmp_path / "logs")
     assert result.fields > 0
     assert result.wrong == []

@@ -95,6 +95,7 @@ class _Pairs:
 
     def __init__(self, definition: Definition) -> None:
         self.delimiter, self.separator = definition.delimiter, definition.separator
+        self._unquoted = str if definition.escape == "nginx" else _unquoted
         sign = re.escape(self.separator)
         between = re.escape(self.delimiter.strip()) or r"\s"
         self._key = re.compile(rf"(?:^|(?<=[\s{between}]))([A-Za-z_@][\w.@/-]*){sign}")
@@ -122,7 +123,7 @@ class _Pairs:
         """Return the value that begins at `at` and the place behind it; without quotes it ends before the next key."""
         quoted = self._quoted.match(line, at)
         if quoted:
-            return _unquoted(quoted[1]), quoted.end()
+            return self._unquoted(quoted[1]), quoted.end()
         following = self._key.search(line, at)
         end = following.start() if following else len(line)
         text = line[at:end].rstrip()
@@ -142,7 +143,7 @@ class _Pairs:
             if not separator or not key or key in record:
                 return None
             quoted = self._quoted.fullmatch(value)
-            record[key] = _unquoted(quoted[1]) if quoted else value
+            record[key] = self._unquoted(quoted[1]) if quoted else value
         return record
 
 

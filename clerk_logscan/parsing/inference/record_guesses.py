@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -147,6 +148,8 @@ def _logfmt(lines: Sequence[str], name: str) -> Iterator[Found]:
 
 
 def _read(layout: Definition, lines: Sequence[str]) -> tuple[list[Column], Roles] | None:
+    if escape_of(lines) == "nginx":
+        layout = replace(layout, escape="nginx")  # so the reader leaves bytes to be undone with all others
     read = record_readers.reader(layout)
     records = [record for line in lines if (record := read(line)) is not None]
     return _named([{key: value or "" for key, value in record.items()} for record in records])
