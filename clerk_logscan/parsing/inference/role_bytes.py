@@ -19,14 +19,15 @@ _MOSTLY: Final = 0.6
 _ENOUGH: Final = 4  # lines whose target and status came before
 _ALIKE: Final = 0.9  # correlation of a number with the length of what was sent
 _FEWEST_HEADERS, _HEADERS = 80, 1500  # bytes that the header lines of an answer may have
-_WITH_UNIT: Final = r"[0-9]+ ?[bB](?:ytes)?"
+_UNIT: Final = r"[bB](?:ytes)?"
+_WITH_UNIT: Final = rf"[0-9]+ ?{_UNIT}"
 # Envoy writes flags behind the status, then bytes received, bytes sent and the duration.
 _FLAGS: Final = r"[A-Z]{2,4}(?:,[A-Z]{2,4})*"
 _TIME_TAKEN: Final = rf"[0-9]+\.[0-9]{{3,9}}|{shapes.WITH_UNIT}"
 # Answers differ in size by magnitudes; ports, ids and counters do not. Durations do, but are seldom so long in ms.
 _SPREAD: Final = 10
 _LARGE: Final = 1000
-_HUGE: Final = 20_000
+_LONG, _HUGE = 2_000, 20_000  # milliseconds that few requests take
 _EMPTY: Final = frozenset(("0", "-", "", None))
 
 
@@ -39,7 +40,7 @@ def add_bytes(free: Sequence[Column], columns: Sequence[Column], roles: Roles) -
         return
     unnamed = [one for one in found if one.name is None and not one.listed and not _is_serial(one)]
     sent = [one for one in unnamed if not _grows_with_request(one, columns, roles)]
-    best = _measured(sent) or _proved(sent, columns, roles)
+    best = _measured(sent, columns) or _proved(sent, columns, roles)
     if best is None and not _is_contested(sent, columns, roles):
         best = _beside(sent, columns, roles) or _behind(sent, columns, roles)
     best = best or _only(sent, columns, roles)
@@ -59,9 +60,10 @@ def _is_serial(one: Column) -> bool:
     return len(numbers) > 3 and all(a < b for a, b in pairwise(numbers))
 
 
-def _measured(numbers: Sequence[Column]) -> Column | None:
+def _measured(numbers: Sequence[Column], columns: Sequence[Column]) -> Column | None:
     """Return the one column whose every value says that it counts bytes (`512b`, `512 bytes`)."""
-    found = [one for one in numbers if one.share(_WITH_UNIT) == 1.0]
+    units = {one.place for one in columns if one.known and one.share(_UNIT) == 1.0}
+    found = [one for one in numbers if one.share(_WITH_UNIT) == 1.0 or one.place + 1 in units]
     return found[0] if len(found) == 1 else None
 
 
@@ -110,7 +112,8 @@ def _beside(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) 
     run = [one for one in run if set(one.known) != {"0"}] or run  # sc-substatus, sc-win32-status
     if len(run) > 1 and _is_headers_more(run[0], run[1]):
         return run[1]
-    if run and "request" not in roles.sources and len(numbers) == 1 and not _is_size(run[0], columns, roles):
+    alone = "request" not in roles.sources and len(numbers) == 1
+    if run and alone and not _is_size(run[0], _LONG, columns, roles):
         return None  # `200|34|`: what took 34 ms, as likely
     return run[0] if run else None
 
@@ -166,13 +169,13 @@ def _only(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) ->
         return None
     sizes = _sizes(varied[0])
     spread = bool(sizes) and max(sizes) >= max(_LARGE, _SPREAD * min(sizes))
-    return varied[0] if spread and _is_size(varied[0], columns, roles) else None
+    return varied[0] if spread and _is_size(varied[0], _HUGE, columns, roles) else None
 
 
-def _is_size(one: Column, columns: Sequence[Column], roles: Roles) -> bool:
-    """Tell whether a number is no duration: one stands elsewhere, or it is too large, or repeats itself."""
+def _is_size(one: Column, longest: int, columns: Sequence[Column], roles: Roles) -> bool:
+    """Tell whether a number is no duration: one stands elsewhere, or it is too large for one, or repeats itself."""
     timed = any(other.share(_TIME_TAKEN) == 1.0 for other in columns)
-    huge = max(_sizes(one), default=0) >= _HUGE
+    huge = max(_sizes(one), default=0) >= longest
     return timed or huge or _repeats(one, _target(columns, roles), _column_of("status", columns, roles))
 
 

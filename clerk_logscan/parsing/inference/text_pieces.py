@@ -264,7 +264,10 @@ def _parts(texts: Sequence[str], name: str | None, quoted: bool, depth: int) -> 
         for number, column in enumerate(columns):
             blank = " " if number and all(text.startswith(" ") for text in column) else ""
             pieces += [sign + blank] if number else []
-            inner = split([text.removeprefix(blank) for text in column], None, quoted, depth + 1)
+            texts = [text.removeprefix(blank) for text in column]
+            after = " " if all(re.search(r"\S $", text) for text in texts) else ""
+            inner = split([text.removesuffix(after) for text in texts], None, quoted, depth + 1)
+            inner += [after] if after else []
             listed = sign == "/" and len(columns) > 2
             pieces += [replace(one, listed=True) if listed and isinstance(one, Slot) else one for one in inner]
         return pieces
