@@ -16,7 +16,7 @@ SHARE: Final = 0.1  # of the lines
 WHOLE: Final = 0.9  # of the lines, where a layout shall come before known formats
 TRIES: Final = 4  # that found nothing, then no more
 MOST: Final = 6  # layouts of one input
-HEADS: Final = 5  # first lines, of which one may name the columns
+HEADS: Final = 10  # first lines, of which one may name the columns
 
 
 class Learning:

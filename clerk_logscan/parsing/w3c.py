@@ -23,6 +23,7 @@ DATE: Final = "#Date:"
 TABS: Final = "(tabs)"
 ENOUGH: Final = 0.8  # of the lines must fit a column; what clients choose may be anything in some
 SAMPLED: Final = 200  # lines that decide which columns a headerless log has
+_STRING_CELL: Final = re.compile(r'(?:^|(?<= ))(?:"(?:[^"]|"")*"(?= |$)|[^ ]*)')
 
 
 class W3c:
@@ -160,6 +161,8 @@ def _cut(definition: Definition, names: Sequence[str], lines: pl.DataFrame, whol
         if some.is_empty():
             continue
         parts = some["text"].str.strip_chars_end("\r").str.split(delimiter)
+        if delimiter == " ":
+            parts = _unquoted(some["text"], parts, len(names))
         width = parts.list.len()
         taken = pl.DataFrame(
             [_column(parts, width, names, name).alias(name) for name in sorted(definition.fields) if name in names],
@@ -171,6 +174,24 @@ def _cut(definition: Definition, names: Sequence[str], lines: pl.DataFrame, whol
         if fits.any():
             found.append(Cut(definition, some["row"].filter(fits), taken.filter(fits)))
     return found
+
+
+def _unquoted(texts: pl.Series, parts: pl.Series, width: int) -> pl.Series:
+    """Return the cells with texts between quotes as one (Blue Coat's agents), where that makes a line as wide as it is.
+
+    https://www.w3.org/TR/WD-logfile.html: a quote within such a text is doubled.
+    """
+    quoted = texts.str.contains('"', literal=True)
+    if not (quoted & (parts.list.len() > width)).any():
+        return parts
+    odd = quoted.arg_true()
+    cells = [_STRING_CELL.findall(text.rstrip("\r")) for text in texts.gather(odd)]
+    found = [[cell[1:-1].replace('""', '"') if cell[:1] == '"' else cell for cell in row] for row in cells]
+    fits = pl.Series([len(row) == width for row in found])
+    wide = pl.Series([row for row in found if len(row) == width], dtype=parts.dtype)
+    rows = pl.int_range(len(parts), dtype=pl.UInt32, eager=True)
+    kept = rows.filter(~rows.is_in(odd.filter(fits).implode()))
+    return parts.gather(kept).append(wide).gather(kept.append(odd.filter(fits)).arg_sort())
 
 
 def _column(parts: pl.Series, width: pl.Series, names: Sequence[str], name: str) -> pl.Series:

@@ -88,3 +88,16 @@ def test_columns_that_the_vendor_adds_later_do_no_harm() -> None:
 def test_other_columns_of_words_are_no_log() -> None:
     parsed, _ = parse(["a\tb\tc\td", "one two three four five six seven", "1\t2\t3\t4\t5"])
     assert parsed.requests.is_empty() and parsed.not_requests == 3
+
+
+def test_a_text_between_quotes_is_one_column_where_that_makes_the_line_as_wide_as_its_header() -> None:
+    lines = [
+        "#Software: SGOS 6.5",
+        "#Fields: date time c-ip sc-status sc-bytes cs-method cs-uri-path cs-uri-query cs(User-Agent)",
+        '2026-11-24 14:51:36 192.0.2.1 200 512 GET /__clerk//evil.example/x ?a=1 "Mozilla/5.0 (X11) ""q"""',
+        "2026-11-24 14:51:37 192.0.2.2 404 12 GET /b - curl/8.5.0",
+    ]
+    parsed, _ = parse(lines)
+    assert parsed.requests["request_target"].to_list() == ["/__clerk//evil.example/x?a=1", "/b"]
+    assert parsed.requests["user_agent"].to_list() == ['Mozilla/5.0 (X11) "q"', "curl/8.5.0"]
+    assert parsed.requests["log_format"].unique().to_list() == ["w3c_extended"]

@@ -28,7 +28,7 @@ LATER: Final = 0.25  # of all: fewer are hostile ones of the first
 _NAMED: Final = 5  # columns that a header must fill to be believed before what only stands in equal places
 _HEAD: Final = 120  # characters of a line that show how it begins
 MOST: Final = 6  # layouts of one input
-HEADS: Final = 5  # first lines, of which one may name the columns of a table
+HEADS: Final = 10  # first lines, of which one may name the columns of a table
 
 
 @dataclass(frozen=True)

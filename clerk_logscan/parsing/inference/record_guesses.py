@@ -30,6 +30,7 @@ _LABEL: Final = re.compile(r"[A-Za-z_@][\w.@-]*")
 _NAME: Final = re.compile(r"[A-Za-z_@#(%][\w .()\[\]/:@%\-#]*")
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _FEWEST: Final = 3
+_FIELDS: Final = "#Fields:"  # W3C's header, of names that no format has
 _TARGETS: Final = ("request", "request_target", "url", "path")
 _HOW: Final = {
     "json": "JSON records",
@@ -171,13 +172,13 @@ def _named(records: Sequence[dict[str, str]]) -> tuple[list[Column], Roles] | No
 
 
 def _csv(lines: Sequence[str], name: str, heads: Sequence[str]) -> Iterator[Found]:
-    for delimiter in _DELIMITERS:
+    for delimiter in (*_DELIMITERS, *([" "] if any(head.startswith(_FIELDS) for head in heads) else [])):
         cells = partial(record_readers.csv_cells, _layout(delimiter))
         rows = [cells(line) for line in lines]
         width, agreed = Counter(map(len, rows)).most_common(1)[0]
         if width <= _FEWEST or agreed < _MOSTLY * len(rows):
             continue
-        named = [_boxed(row) for row in map(cells, heads) if len(row) == width and _is_header(row)]
+        named = [_boxed(row) for row in map(_head, map(cells, heads)) if len(row) == width and _is_header(row)]
         rows = [*named[:1], *(row for row in rows if len(row) == width)]
         yield from _table(name, delimiter, rows, _quotes_as_needed(lines, delimiter))
 
@@ -207,11 +208,18 @@ def _table(name: str, delimiter: str, rows: list[list[str]], quoted: bool) -> It
 
 def may_name(text: str) -> bool:
     """Tell whether a line may be the header of a table, whatever stands between its columns."""
-    return any(sign in text and _is_header(record_readers.csv_cells(_layout(sign), text)) for sign in _DELIMITERS)
+    signs = (*_DELIMITERS, " ") if text.startswith(_FIELDS) else _DELIMITERS
+    return any(sign in text and _is_header(record_readers.csv_cells(_layout(sign), text)) for sign in signs)
 
 
 def _layout(delimiter: str) -> Definition:
     return Definition("", "", "", "csv", delimiter=delimiter, order=())
+
+
+def _head(row: list[str]) -> list[str]:
+    """Return a header without the word that says that it is one (Zeek's `#fields`, W3C's `#Fields:`)."""
+    word, *first = row[0].split(" ", 1)
+    return [*first, *row[1:]] if word.lower().rstrip(":") == "#fields" else row
 
 
 def _boxed(row: list[str]) -> list[str]:
