@@ -37,6 +37,7 @@ BEGINNING: Final = 50_000
 # Inputs whose formats and envelopes are kept for the second look; to settle them anew costs some milliseconds each.
 SETTLED: Final = 64
 
+_SENDER: Final = ("client_ip", "forwarded_for")
 # What makes two parsed rows one: a line may hold several records, and both looks may read it.
 _SAME: Final = ("source", "line_number", "byte_offset", "timestamp", "client_ip", "request_target")
 
@@ -79,7 +80,8 @@ class Looks:
         The first tell what was probed before, and who was lured; the second how the logs are hops of each other, and
         whether the application was alive. Honest browsers with the known client bug are none of these clients.
         """
-        findings = findings.filter(pl.col("severity") != "info").sort("severity", maintain_order=True)
+        graver = findings.filter(pl.col("severity") != "info").select("severity", "timestamp", *_SENDER)
+        findings = graver.sort("severity", maintain_order=True)
         clients = _addresses(findings)[:CLIENTS]
         names = {max(path.split("/"), key=len) for path in self.options.proxy_paths}
         whole = self.options.full or len(clients) > SEARCHED

@@ -49,10 +49,10 @@ class Reading:
         self.malformed += parsed.malformed.height
         if not self.last:
             self._unread.add(parsed.malformed)
-        if parsed.requests.is_empty():
-            return
-        self._times.append(silences.telling(parsed.requests["timestamp"]))
-        self._requests.add(self.keep(parsed.requests))
+        if not (self.last or parsed.requests.is_empty()):
+            self._times.append(silences.telling(parsed.requests["timestamp"]))
+        if not parsed.requests.is_empty():
+            self._requests.add(self.keep(parsed.requests))
 
     @property
     def missed(self) -> bool:
