@@ -41,7 +41,7 @@ _OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI', r"\u006", 
 _PIECES: Final = (" stdout P ", " stderr P ", '"partial_message"', '"logtag":"P"', '"logtag": "P"')
 _EPOCH: Final = 16  # blocks
 _BUSY: Final = 400  # matches of a kind in a block from which on it counts as frequent
-_MANY: Final = 4000  # lines with a name in a block up to which they alone are judged
+_MANY: Final = 400  # lines with a name in a block up to which they alone are judged, by Python; else the block, beside it
 _HEAD: Final = 4  # characters of a name whose every escape is looked for
 # What stands before a name: a slash, as it is or the end of its escape; what the proxy takes for one; a scheme's colon.
 _SLASHES: Final = ("/", "2f", "2F")
