@@ -151,7 +151,7 @@ def _beyond(scene: Scene, window: Span) -> str:
 def _seen(scene: Scene) -> str:
     count = scene.proxy_requests
     if count:
-        return f"{count:,} line{'s' if count != 1 else ''} hold the proxy path"
+        return f"{count:,} lines hold the proxy path" if count > 1 else "1 line holds the proxy path"
     return "NONE: no line holds the proxy path. Is it the right log, and the right --proxy-path?"
 
 

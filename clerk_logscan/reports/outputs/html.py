@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from clerk_logscan.schema import SEVERITIES
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 _MOST_INCIDENTS, _MOST_FINDINGS, _MOST_INPUTS, _LONGEST = 25, 1000, 200, 3000
+_DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 
 
 def render(report: Report) -> bytes:
@@ -95,11 +97,17 @@ def _inert(value: Any) -> Any:
 
 
 def _text(text: object) -> Markup:
-    """Return a sentence, the commands that it quotes as code."""
+    """Return a sentence, the commands that it quotes as code, and no line's end within a date."""
     pieces = (middle(piece, _LONGEST) for piece in spans(text))
     return Markup("").join(
-        Markup("<code>{}</code>" if at % 2 else "{}").format(piece) for at, piece in enumerate(pieces)
+        Markup("<code>{}</code>").format(piece) if at % 2 else _dated(piece) for at, piece in enumerate(pieces)
     )
+
+
+def _dated(text: str) -> Markup:
+    """Return text with its dates marked as such: browsers break lines at a hyphen."""
+    words = (Markup("<time>{}</time>" if at % 2 else "{}").format(word) for at, word in enumerate(_DATE.split(text)))
+    return Markup("").join(words)
 
 
 def _short(name: object, width: int) -> str:

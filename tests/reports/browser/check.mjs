@@ -12,10 +12,12 @@ const flags = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
-const browser = await chromium.launch({ executablePath, args: flags });
+const PATIENCE = 240_000; // milliseconds for a click: a busy machine draws no two frames within half a minute
+const browser = await chromium.launch({ executablePath, args: flags, timeout: PATIENCE });
 
 async function open(file, options) {
-  const context = await browser.newContext(options);
+  const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const seen = { console: [], requests: [], dialogs: 0 };
   page.on("console", (message) => seen.console.push(message.text()));
