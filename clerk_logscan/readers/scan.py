@@ -104,6 +104,7 @@ class Scan:
         size = os.fstat(stored.fileno()).st_size
         hashing = threading.Thread(target=self._digest, daemon=True)
         hashing.start()
+        self._mood.beside = True
         ranges = Ranges(stored.fileno(), size, self._pick, self._lost)
         for picked in ranges:
             if self._stop.is_set():

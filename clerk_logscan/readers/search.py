@@ -41,7 +41,8 @@ _OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI', r"\u006", 
 _PIECES: Final = (" stdout P ", " stderr P ", '"partial_message"', '"logtag":"P"', '"logtag": "P"')
 _EPOCH: Final = 16  # blocks
 _BUSY: Final = 400  # matches of a kind in a block from which on it counts as frequent
-_MANY: Final = 400  # lines with a name in a block up to which they alone are judged, by Python; else the block, beside it
+_MANY: Final = 4000  # lines with a name in a block up to which they alone are judged, as Python picks them
+_MANY_BESIDE: Final = 400  # the same where other threads wait for Python: the block takes longer, but not its lock
 _HEAD: Final = 4  # characters of a name whose every escape is looked for
 # What stands before a name: a slash, as it is or the end of its escape; what the proxy takes for one; a scheme's colon.
 _SLASHES: Final = ("/", "2f", "2F")
@@ -66,6 +67,7 @@ class Mood:
     input alone what is found, and not on which thread was quicker.
     """
 
+    beside: bool = False  # whether other threads search the same input
     busy_in: dict[int, int] = field(default_factory=dict)
 
     def busy(self, index: int) -> int:
@@ -100,7 +102,7 @@ class Search:
         self._spoken(block, places, found)
         paths = places.get(PATH, [])
         if paths:
-            self._judge_paths(block, view, places, found)
+            self._judge_paths(block, view, places, found, _MANY_BESIDE if mood.beside else _MANY)
         if MARK in places:
             self._keep_marked(block, paths, places[MARK], found)
         if busy & DISGUISE or DISGUISE in places:
@@ -131,7 +133,9 @@ class Search:
             if not bytes(block.buffer[start : block.start + position]).strip(b"\0\xef\xbb\xbf"):
                 found.ends.add(end)
 
-    def _judge_paths(self, block: Block, view: memoryview, places: dict[int, list[int]], found: Found) -> None:
+    def _judge_paths(
+        self, block: Block, view: memoryview, places: dict[int, list[int]], found: Found, most: int
+    ) -> None:
         """Count the lines with a whole proxy path, and take the suspect ones: by themselves, unless they are many."""
         paths, hits = places[PATH], places.get(HIT, [])
         lines = _lines_of(block, paths)
@@ -139,7 +143,7 @@ class Search:
             found.hits = sum(self._is_path(block, name, end) for end, name in lines.items())
         else:
             found.hits = len(lines) if len(hits) == len(paths) else len(_lines_of(block, hits))
-        many = len(lines) > _MANY
+        many = len(lines) > most
         suspects = chain.from_iterable(self._suspect.line_ends(view)) if many else self._suspects_of(block, lines)
         found.ends.update(suspects)
 
