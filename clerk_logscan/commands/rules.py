@@ -37,7 +37,7 @@ def _one(rule: Rule) -> str:
     import textwrap
 
     parts = [f"{rule.id} ({rule.severity}): {rule.title}"]
-    parts += [textwrap.fill(text, 78) for text in (rule.reason, f"Harmless where: {rule.harmless}")]
+    parts += [textwrap.fill(text, 78) for text in (rule.reason, f"Harmless if: {rule.harmless}")]
     parts.append("\n".join(["Examples:", *(_example(example) for example in rule.examples)]))
     return "\n\n".join(parts) + "\n"
 
