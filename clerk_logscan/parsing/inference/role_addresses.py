@@ -55,7 +55,13 @@ def _forwarded(free: Sequence[Column], listed: Sequence[Column]) -> Column | Non
         return lists[0]
     # nginx' `main`: an address between quotes behind all others, missing where no proxy stood in front.
     last = [one for one in unnamed if one.quoted and one is not unnamed[0] and not _of_a_server(one)]
+    if last and _is_inside(unnamed[0]) and _before_agent(last[-1], free):
+        return None  # the server's own address, then the client's
     return last[-1] if last else None
+
+
+def _before_agent(one: Column, columns: Sequence[Column]) -> bool:
+    return any(other.place > one.place and other.share(shapes.AGENT) >= _MOSTLY / 2 for other in columns)
 
 
 def _client(single: Sequence[Column], columns: Sequence[Column], roles: Roles) -> Column | None:

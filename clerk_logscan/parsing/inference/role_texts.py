@@ -23,6 +23,7 @@ _MACHINE: Final = (
 _NO_SITE: Final = r".*:(?!80$|443$)[0-9]{1,3}|.*[a-z].*\.[A-Z]+"
 _PLUSES: Final = re.compile(r"Mozilla/[0-9.]+\+\(")  # IIS writes a blank so
 _ENCODED: Final = re.compile(r"Mozilla(?:/|%2[Ff])[0-9.]+(?:\+|%20)(?:\(|%28)[^(]*%")  # Akamai's
+_PAGE: Final = r"https?://(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}/(?s:.*)"  # of a site; a hop behind has an address or a port
 _LOCALHOST: Final = r"localhost(?::[0-9]+)?"
 
 
@@ -93,7 +94,7 @@ def _add_referer(free: Sequence[Column], columns: Sequence[Column], roles: Roles
         roles.give("referer", "text", [min(named, key=lambda one: one.rank("referer") or 0)], "named so")
         return
     agent = roles.place_of(columns, "user_agent")
-    unnamed = [one for one in free if one.name is None and one.quoted]
+    unnamed = [one for one in free if one.name is None and (one.quoted or one.share(_PAGE) == 1.0)]
     urls = [one for one in unnamed if one.known and one.share(shapes.URL) >= _MOSTLY]
     before = [one for one in unnamed if agent is not None and one.place == agent - 1]
     before = [one for one in before if one in urls or not one.known]  # elsewhere stands the site, or the hop behind
