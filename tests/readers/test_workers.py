@@ -49,7 +49,7 @@ def test_an_error_of_the_work_is_raised_in_its_place() -> None:
 
 def test_inputs_run_side_by_side_and_are_given_in_order() -> None:
     """Two that wait for each other both finish, and the slower first one comes first."""
-    barrier = threading.Barrier(2, timeout=10)
+    barrier = threading.Barrier(2, timeout=60)
 
     def work(number: int) -> int:
         barrier.wait()
@@ -62,18 +62,21 @@ def test_inputs_run_side_by_side_and_are_given_in_order() -> None:
 
 def test_leaving_early_begins_nothing_more() -> None:
     """Items that were not begun stay so."""
-    begun = []
+    begun, others, left = [], set(threading.enumerate()), threading.Event()
 
     def work(number: int) -> int:
         begun.append(number)
-        time.sleep(0.01)
+        if number:
+            left.wait(60)
         return number
 
     run = side_by_side(work, range(1000), workers=2)
     assert next(run) == 0
     run.close()
-    time.sleep(0.05)
-    assert len(begun) < 20
+    left.set()
+    for thread in set(threading.enumerate()) - others:
+        thread.join(60)
+    assert set(begun) <= {0, 1, 2}
 
 
 INTERRUPTED = """
