@@ -20,7 +20,7 @@ SEPARATOR: Final = "\x1f"
 
 Records = pl.DataFrame  # a definition's fields, and columns of their places whose names begin with PLACE
 PLACE: Final = "\x1f"
-_TARGETS: Final = ("request", "request_target", "url", "path")
+TARGETS: Final = ("request", "request_target", "url", "path")
 
 
 class Joiner:
@@ -29,7 +29,7 @@ class Joiner:
     def __init__(self, definition: Definition) -> None:
         self._join = definition.join
         self._repeats = list(definition.repeats)
-        self._targets = [f for role in _TARGETS for one in definition.columns.get(role, ()) for f in one.fields]
+        self._targets = [f for role in TARGETS for one in definition.columns.get(role, ()) for f in one.fields]
         self._waiting: Records | None = None
         self._seen: dict[str, None] = {}
 

@@ -197,9 +197,9 @@ def test_what_the_leading_format_reads_first_is_what_the_usual_order_reads(
     for usual in (False, True):
         parser = Parser(LIBRARY, "test.log")
         parser.detect(frame_of([own] * 12))
-        assert parser._leading is not None
+        assert parser._settling.leading is not None
         if usual:
-            parser._leading = None
+            parser._settling.leading = None
         parts = [*(parser.read(some) for some in frame_of(mixed).iter_slices(block)), parser.finish()]
         requests, malformed = (pl.concat([part[at] for part in parts]) for at in (0, 2))
         order = ["line_number", "byte_offset", "raw"]
@@ -229,8 +229,8 @@ def test_what_is_settled_in_short_is_what_detection_finds(name: str) -> None:
         short, full = Parser(LIBRARY, "test.log"), Parser(LIBRARY, "test.log")
         short.settle(lines)
         full.detect(lines)
-        assert short._leading is full._leading
-        assert short._cascade.templates[0] is full._cascade.templates[0]
+        assert short._settling.leading is full._settling.leading
+        assert short._settling.cascade.templates[0] is full._settling.cascade.templates[0]
         assert set(short.ranking.matches.items()) <= set(full.ranking.matches.items())
 
 
@@ -240,5 +240,5 @@ def test_mixed_lines_are_settled_as_detection_does(lines: list[str]) -> None:
     short, full = Parser(LIBRARY, "test.log"), Parser(LIBRARY, "test.log")
     short.settle(frame_of(lines))
     full.detect(frame_of(lines))
-    assert short._cascade.templates[:1] == full._cascade.templates[:1]
-    assert short._leading is full._leading
+    assert short._settling.cascade.templates[:1] == full._settling.cascade.templates[:1]
+    assert short._settling.leading is full._settling.leading

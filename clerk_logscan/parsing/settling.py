@@ -1,0 +1,248 @@
+"""Settling: how the lines of one input are to be read, decided once by some of them."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from clerk_logscan.parsing import batches, detection, json_documents, json_tables
+from clerk_logscan.parsing.cascade import JSON, Cascade
+from clerk_logscan.parsing.cuts import Cut
+from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.fields import without_missing
+from clerk_logscan.parsing.inside import HEADER, MESSAGE
+from clerk_logscan.parsing.joins import TARGETS, side
+from clerk_logscan.parsing.plausible import is_plausible
+from clerk_logscan.parsing.requestlike import looks_like_request
+from clerk_logscan.parsing.w3c import W3c, reads_alone
+
+if TYPE_CHECKING:  # imported where a line needs it
+    from clerk_logscan.parsing.envelopes import Peeler
+
+
+class Settling:
+    """What the Parser of one input must know before it reads: envelopes, formats and their order.
+
+    done       whether that is settled
+    cascade    the grammars, with the definitions in the order of `ranking`
+    leading    the definition that reads bare lines before all else; None where none may
+    assembler  what makes records of lines, where they span lines
+    joins      whether requests span records
+    peeler     what opens envelopes; made when a line is met that may wear one
+    """
+
+    def __init__(self, definitions: detection.Definitions, source: str) -> None:
+        self.source = source
+        self.done = False
+        self.cascade = Cascade(definitions)
+        self.ranking = detection.Ranking()
+        self.leading: Definition | None = None
+        self.assembler: json_documents.Assembler | None = None
+        self.joins = False
+        self.peeler: Peeler | None = None
+
+    def again(self) -> Settling | None:
+        """Return the same for this input read from its start; None where all must be found anew.
+
+        This one must not be used any more.
+        """
+        if not self.done or self.assembler is not None:
+            return None
+        if self.peeler is not None:
+            self.peeler.reset()
+        other = copy(self)
+        other.cascade = self.cascade.again()
+        return other
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether every line must be given, since a search of raw bytes does not see all that belongs to a request."""
+        return self.joins or self.assembler is not None or (self.peeler is not None and self.peeler.needs_all)
+
+    def settle(self, sample: pl.DataFrame) -> None:
+        """Do what `detect` does; where one definition reads every line of the sample, without a look at the others."""
+        if not self._is_led(detection.sample(sample)["raw"]):
+            self.detect(sample)
+
+    def detect(self, sample: pl.DataFrame) -> None:
+        """Settle envelopes, formats and their order by some of the lines `sample`: line_number, byte_offset, raw."""
+        sample = detection.sample(sample)
+        if json_documents.is_pretty(sample["raw"]):
+            batch = self._batch(sample)
+            self.assembler = json_documents.Assembler(batch)
+            sample = json_documents.records(sample, batch)
+        sample = records_of(sample)
+        cascade = self.cascade
+        texts = self._peel(sample)
+        if self._learned_inside(texts):
+            texts = self._peel(sample)
+        trial_w3c = W3c(cascade.w3c.definitions)
+        self.ranking = detection.rank(texts, cascade.templates, lambda: cascade.jsons, trial_w3c)
+        for cut in () if self.ranking.whole or not cascade.records.definitions else cascade.records.cut(texts):
+            self.ranking.matches.setdefault(cut.definition.name, len(cut.rows))
+        cascade.w3c.layouts = trial_w3c.layouts
+        cascade.templates = self.ranking.templates
+        cascade.seen.update(self.ranking.matches)
+        halves = any(d.join and d.name in self.ranking.matches for d in cascade.templates)
+        self.joins = halves or self._has_halves(texts)
+        self._learn(texts)
+        if not cascade.learning.guesses and not self.ranking.matches:
+            cascade.templates = [*cascade.templates, *self.ranking.doubted]
+        cascade.complete(texts, self.ranking.matches)
+        self.leading = self._found_leading()
+
+    def _is_led(self, texts: pl.Series) -> bool:
+        """Tell whether one definition, which `rank` would try first, reads all of `texts`; then settle all by it."""
+        cascade, texts = self.cascade, texts.filter(texts.str.contains(r"\S"))
+        first = texts[0] if len(texts) else ""
+        if any(reads_alone(definition, first) for definition in cascade.w3c.definitions):
+            return False
+        for definition in detection.may_lead(first, cascade.templates):
+            cut = cascade.leading(texts, definition)
+            if cut is None or len(told(cut, texts)[0].rows) < len(texts) or not is_plausible(definition, texts):
+                continue
+            if not _may_lead(definition):
+                return False
+            order, count = detection.led_by(definition, cascade.templates), len(texts)
+            self.ranking = detection.Ranking(order, {definition.name: count}, count, whole=True)
+            cascade.templates, self.leading = order, definition
+            cascade.seen.add(definition.name)
+            self.done = True
+            return True
+        return False
+
+    def _found_leading(self) -> Definition | None:
+        """Return the definition that may read bare lines before all else: it reads most of the sample, of which no line
+        wore anything.
+        """
+        ranking, peeler = self.ranking, self.peeler
+        first = ranking.templates[0] if ranking.templates else None
+        if first is None or self.assembler or peeler is None or peeler.names or peeler.needs_all or self.joins:
+            return None
+        return first if _may_lead(first) and 2 * ranking.matches.get(first.name, 0) > ranking.sampled else None
+
+    def _batch(self, sample: pl.DataFrame) -> batches.Batch:
+        """Return where the printed documents of sampled lines list their records."""
+        from clerk_logscan.parsing.envelopes import load_all
+        from clerk_logscan.parsing.envelopes.declarations import MAX_DEPTH
+        from clerk_logscan.parsing.envelopes.detection import Readable
+
+        documents = json_documents.first(sample)
+        for _ in range(2):
+            reads = self._reads()
+            readable = Readable(load_all(), reads)
+            found = batches.find(documents.to_list(), reads, lambda text, to=readable: to.deep(text, MAX_DEPTH))  # type: ignore[misc]
+            if found is not batches.AZURE or not self._learned_inside(documents):
+                break
+        return found
+
+    def _reads(self) -> detection.Reads:
+        """Return what tells whether some format reads a text whole."""
+        cascade = self.cascade
+        return detection.Reads(
+            cascade.templates,
+            lambda: cascade.jsons,
+            lambda: cascade.records,
+            cascade.w3c.definitions,
+            guesses=cascade.learning.open,
+        )
+
+    def _peel(self, sample: pl.DataFrame) -> pl.Series:
+        """Settle the envelopes; return the lines within."""
+        self.done, self.peeler = True, None
+        return self.wearing.detect(sample)["text"]
+
+    @property
+    def wearing(self) -> Peeler:
+        """The peeler of this input."""
+        if self.peeler is None:
+            from clerk_logscan.parsing.envelopes import Peeler
+
+            self.peeler = Peeler(self.source, self._reads())
+        return self.peeler
+
+    def _learned_inside(self, texts: pl.Series) -> bool:
+        """Guess the layout of lines that are inside of records; tell whether there is one."""
+        cascade = self.cascade
+        if not cascade.learning.open or not len(texts):
+            return False
+        if not (texts.str.contains(JSON).any() or HEADER.fullmatch(texts[0]) or texts.str.contains(MESSAGE).any()):
+            return False
+        found = cascade.learning.inside(cascade.unread(texts.head(detection.SAMPLED), W3c([])))
+        cascade.add(found)
+        return bool(found)
+
+    def _learn(self, texts: pl.Series) -> None:
+        """Guess the layouts of sampled lines that no format reads."""
+        cascade, ranking = self.cascade, self.ranking
+        if not cascade.learning.open or sum(ranking.matches.values()) >= ranking.sampled:
+            return
+        some = texts.head(detection.SAMPLED)
+        left = cascade.unread(some, W3c(cascade.w3c.definitions))
+        by_template = {definition.name for definition in ranking.templates} >= set(ranking.matches)
+        found = cascade.learning.whole(some, left) if len(left) < len(some) and by_template else []
+        cascade.add(found, first=True)
+        if not found:
+            found = cascade.learning.learn(left, ranking.sampled, known=bool(ranking.matches))
+            cascade.add(found)
+        cascade.seen.update(guess.definition.name for guess in found)
+
+    def _has_halves(self, texts: pl.Series) -> bool:
+        """Tell whether sampled `texts` hold a record that is only one half of a request."""
+        records = texts.filter(texts.str.contains(JSON))
+        cuts = self.cascade.jsons.cut(records) if len(records) else []
+        return any(halves(cut) for cut in cuts if cut.definition.join)
+
+    def peeled(self, sample: pl.DataFrame) -> list[str]:
+        """Return the lines of `sample` without the envelopes that `detect` found."""
+        return self._peel(records_of(sample)).to_list()
+
+    @property
+    def why(self) -> list[str]:
+        """Why the formats were chosen, a sentence each."""
+        worn = self.peeler.names if self.peeler else []
+        guessed = [sentence for guess in self.cascade.learning.guesses for sentence in guess.sentences()]
+        inside = [f"the lines are inside {' > '.join(worn)}"] if worn else []
+        return [*inside, *self.ranking.sentences(), *guessed]
+
+
+def _may_lead(definition: Definition) -> bool:
+    """Tell whether whole lines of a definition are each a request, and nothing else's."""
+    if definition.join or definition.repeats or definition.guessed or definition.escape == "none":
+        return False
+    return definition.requests and not detection.reads_json(definition)
+
+
+def told(cut: Cut, texts: pl.Series) -> tuple[Cut, pl.Series]:
+    """Return a cut less the rows of which no request was read though they show one, and these rows.
+
+    A template for lines that were cut short has no request; a line that holds one all the same is of another layout.
+    So is one that names no target by the keys of a guess.
+    """
+    columns = cut.definition.columns
+    fields = [name for role in TARGETS for source in columns.get(role, ()) for name in source.fields]
+    none = cut.rows.clear()
+    telling = cut.definition.grammar == "template" or cut.definition.guessed
+    if not cut.definition.requests or not telling or cut.definition.join:
+        return cut, none
+    absent = [cut.raw[name].is_null() for name in fields if name in cut.raw.columns]
+    untold = reduce(and_, absent) if absent else pl.Series([True]).new_from_index(0, len(cut.rows))
+    if not untold.any():
+        return cut, none
+    untold &= looks_like_request(texts[cut.rows])
+    return Cut(cut.definition, cut.rows.filter(~untold), cut.raw.filter(~untold)), cut.rows.filter(untold)
+
+
+def halves(cut: Cut) -> bool:
+    """Tell whether a cut holds a record that is only one half of a request."""
+    join, fields = cut.definition.join, without_missing(cut.raw, cut.definition)
+    return join is not None and bool(fields.select(side(join, frozenset(fields.columns)).is_in([1, 2]).any()).item())
+
+
+def records_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return `frame` (line_number, byte_offset, raw) with a row for each of several records in one line."""
+    return json_tables.unfold(json_documents.split(frame))
