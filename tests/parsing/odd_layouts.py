@@ -232,6 +232,18 @@ TEXTS = (
     text("Varnish", '{ip} - - [{clf}] "{method} http://{host}{target} {proto}" {status} {bytes} "{referer}" "{agent}" hit'),
     text("cache status", '{ip} - HIT [{clf}] "{line}" {status} {bytes} "{referer}" "{agent}" "{host}" {took}'),
     text("forwarded list first", '{xff} {ip} [{clf}] "{line}" {status} {bytes} "{agent}"'),
+    text("a label's address is the hop behind", '{ip} - - [{clf}] "{line}" {status} {bytes} "{referer}" "{agent}" "-" "-" rt={took} ua="{upstream}" us="{status}"', source=GOACCESS + "885"),
+    text("dashes between", '[{isos}] - {host} - {ip} - {status} - - - {method} - {proto} - {bytes} - {took} - "{referer}" - "{agent}" - {target}', source=GOACCESS + "2883"),
+    text("a hop within quotes", '{ip} - - [{clf}] {method} {target} {proto} "{status}" {bytes} "{referer}" "{agent}" "{host} to: 10.0.1.5:80" rt="{took}"', source=GOACCESS + "2721"),
+    text("at signs", "{ip}@{isos}@{method}@{target}@{status}@{bytes}@{agent}"),
+    text("two pipes", "{isos}||{ip}||{line}||{status}||{bytes}||{agent}"),
+    text("Gin's README", '{ip} - [{rfc1123}] "{method} {target} {proto} {status} {ms}ms "{agent}" "', source="https://github.com/gin-gonic/gin#custom-log-format"),
+    text("Apache's ssl_request_log", '[{clf}] {ip} TLSv1.3 TLS_AES_256_GCM_SHA384 "{line}" {bytes}'),
+    text("a content type before the referer", '{ip} - - [{clf}] "{line}" {status} {bytes} "text/html" "{referer}" "{agent}"'),
+    text("counters first", '{port} 3 {ip} [{clf}] "{line}" {status} {bytes} "{referer}" "{agent}"'),
+    text("a site and the target behind it", "{isos} {ip} {status} {method} {host}{target} {bytes} {took}"),
+    text("loguru", "{sqlms} | INFO     | app.mw:dispatch:33 - {ip} - {method} {target} - {status} - {took}s"),
+    text("structlog's console", "{iso} [info     ] request_finished               code={status} ip={ip} request='{method} {target}' user_agent='{agent}'"),
 )  # fmt: skip
 
 NAMED = (
@@ -245,6 +257,9 @@ NAMED = (
     text("CSV, other names", '"{sql}","{host}","{line}","{status}","{ip}","{agent}"', head=('"Date","Host","Request","Response Code","Client IP","User Agent"',)),
     text("CSV without a header", '{iso},{ip},{method},"{target}",{status},{bytes},"{agent}"'),
     text("semicolons with a header", "{sql};{ip};{method};{target};{status};{bytes}", head=("time;ip;method;url;code;size",)),
+    text("semicolons with a header in German", "{sql};{ip};{method};{target};{status};{bytes}", head=("Zeitpunkt;Quelle;Methode;Pfad;Status;Größe",)),
+    text("Zeek", "{msec}\t{id}\t{ip}\t10.0.0.4\t{method}\t{host}\t{target}\t{agent}\t0\t{bytes}\t{status}", head=("#separator \\x09", "#path\thttp", "#fields\tts\tuid\tid.orig_h\tid.resp_h\tmethod\thost\turi\tuser_agent\trequest_body_len\tresponse_body_len\tstatus_code"), source="https://docs.zeek.org/en/master/logs/http.html"),
+    text("W3C, names of its own", "{isos} {ip} {method} {target} {status} {bytes}", head=("#Fields: when client verb uri code sent",)),
     text("API Gateway, CSV", '"{ip}","-","-","{clf}","{method}","{target}","{proto}","{status}","{bytes}","{id}"'),
 )  # fmt: skip
 

@@ -113,3 +113,19 @@ def test_lines_that_a_guessed_layout_leaves_make_the_reading_incomplete() -> Non
 
 def test_the_frame_of_no_lines_is_empty() -> None:
     assert list(infer([])) == [] and isinstance(parse([""])[0].requests, pl.DataFrame)
+
+
+def test_one_line_with_raw_quotes_takes_no_column_from_the_others_of_a_short_log() -> None:
+    line = '{iso} {method} {host} {target} {status} {bytes} {ip} "{agent}" {took}'
+    made = [words(one) for one in requests(6)]
+    made[3]["agent"] = 'say "hi" \\x'
+    parsed, parser = parse([line.format(**one) for one in made])
+    assert dict(parser.log_formats) == {"guessed": 6}
+    assert parsed.requests["user_agent"].to_list() == [one["agent"] for one in made]
+
+
+def test_milliseconds_behind_a_status_are_not_called_bytes() -> None:
+    line = "{sql}|{ip}|{method}|{target}|{status}|{took}|{agent}"
+    made = [words(one) | {"took": str(7 + 31 * n % 900)} for n, one in enumerate(requests(6))]
+    parsed, _ = parse([line.format(**one) for one in made])
+    assert parsed.requests["bytes_sent"].null_count() == parsed.requests.height == 6

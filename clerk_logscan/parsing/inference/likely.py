@@ -7,7 +7,10 @@ from typing import Final
 
 from clerk_logscan.parsing.inference import shapes
 
-_TARGET: Final = re.compile(r"""(?:^|[\s@#$!*&§¶·•"'=|,;:\[({<\t\x01^~])(?:\\?/|(?i:https?):\\?/\\?/|\\u002[fF])""")
+_TARGET: Final = re.compile(
+    r"""(?:^|[\s@#$!*&§¶·•"'=|,;:\[({<\t\x01^~])(?:\\?/|(?i:https?):\\?/\\?/|\\u002[fF])"""
+    r"|[A-Za-z0-9]\.[A-Za-z]{2,}(?::[0-9]+)?/"  # a site, and the target behind it
+)
 _METHOD: Final = re.compile(rf"(?:^|[^A-Za-z0-9_/-])(?:{'|'.join(sorted(shapes.METHODS))})(?:$|[^A-Za-z0-9_/-])")
 _LOWER: Final = re.compile(r"""(?i)(?:method|verb)["']?\s*[:=]\s*["']?(?:get|post|put|head|delete|patch|options)\b""")
 _STATUS: Final = re.compile(r"""(?:^|[\s"'=|,;:\t])[1-5][0-9]{2}(?=$|[\s"',;|}\])])""")

@@ -250,6 +250,8 @@ def _definition(name: str, grammar: str, columns: list[Column], roles: Roles, **
     fields = {role: {field for one in given for field in one.fields} for role, given in roles.sources.items()}
     targets = set().union(*(fields.get(role, ()) for role in _TARGETS))
     always = [one.field for one in columns if all(value is not None for value in one.values)]
+    some = [one.field for one in columns if one.field in targets]
+    what = [field for field in some if field in always] or ["|".join(some)]
     required = [field for field in always if field in targets or field in set().union(*fields.values())]
     definition = Definition(
         name=name,
@@ -258,7 +260,7 @@ def _definition(name: str, grammar: str, columns: list[Column], roles: Roles, **
         grammar=grammar,
         hop="platform",
         escape=_escape(grammar, columns),
-        requires=tuple(dict.fromkeys([*(f for f in required if f in targets), *required])),
+        requires=tuple(dict.fromkeys([*what, *required])),
         shapes={field: _SHAPES[role] for role, names in fields.items() if role in _SHAPES for field in names}
         if grammar == "csv"
         else {},

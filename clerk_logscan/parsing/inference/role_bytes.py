@@ -61,9 +61,11 @@ def _is_serial(one: Column) -> bool:
 
 
 def _measured(numbers: Sequence[Column], columns: Sequence[Column]) -> Column | None:
-    """Return the one column whose every value says that it counts bytes (`512b`, `512 bytes`)."""
+    """Return the column whose every value says that it counts bytes (`512b`, `5 bytes`); of several the varied one."""
     units = {one.place for one in columns if one.known and one.share(_UNIT) == 1.0}
     found = [one for one in numbers if one.share(_WITH_UNIT) == 1.0 or one.place + 1 in units]
+    varied = [one for one in found if (sizes := _sizes(one)) and max(sizes) >= _SPREAD * min(sizes)]
+    found = varied if len(found) > 1 else found
     return found[0] if len(found) == 1 else None
 
 
@@ -180,7 +182,8 @@ def _is_size(one: Column, longest: int, columns: Sequence[Column], roles: Roles)
 
 
 def _sizes(one: Column) -> list[int]:
-    return [int(value) for value in one.known if value.isdigit() and value != "0"]
+    numbers = [value.rstrip("bBytes ") for value in one.known]
+    return [int(number) for number in numbers if number.isdigit() and number != "0"]
 
 
 def _different(numbers: Sequence[Column]) -> list[Column]:

@@ -30,10 +30,17 @@ def _add_status(free: Sequence[Column], columns: Sequence[Column], roles: Roles)
         roles.give("status", "status", [min(named, key=lambda one: one.rank("status") or 0)], "named so")
         return
     unnamed = [one for one in found if one.name is None and not one.quoted] or [o for o in found if o.name is None]
+    behind = [one for one in unnamed if any(_is_less(one, other) for other in unnamed)]
+    unnamed = [one for one in unnamed if one not in behind]
     request = roles.place_of(columns, "request", "request_target", "url", "path") or 0
     best = min(unnamed, key=lambda one: (one.place < request, _is_rare(one), abs(one.place - request)), default=None)
     if best is not None:
         roles.give("status", "status", [best], "each of its values is a status that servers answer with")
+
+
+def _is_less(one: Column, other: Column) -> bool:
+    """Tell whether a column is the status of the hop behind another: the same, but for lines in which there is none."""
+    return len(one.known) < len(other.known) and _follows(one, other)
 
 
 def _is_rare(one: Column) -> bool:

@@ -97,7 +97,8 @@ def _add_referer(free: Sequence[Column], columns: Sequence[Column], roles: Roles
     unnamed = [one for one in free if one.name is None and (one.quoted or one.share(_PAGE) == 1.0)]
     urls = [one for one in unnamed if one.known and one.share(shapes.URL) >= _MOSTLY]
     before = [one for one in unnamed if agent is not None and one.place == agent - 1]
-    before = [one for one in before if one in urls or not one.known]  # elsewhere stands the site, or the hop behind
+    # Elsewhere stands the site, or the hop behind; a cell in which nothing at all stands tells nothing.
+    before = [one for one in before if one in urls or (not one.known and any(one.values))]
     for one in before or urls[:1]:
         roles.give("referer", "text", [one], "its values are URLs, or none, before the agent")
 

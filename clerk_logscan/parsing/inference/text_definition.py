@@ -158,6 +158,8 @@ def _up_to(slot: Slot, before: Piece, after: Piece | None) -> str | None:
         apart = slot.quoted and delimiter and not any(delimiter in value for value in slot.values)
         bare = None if any(" " in value for value in slot.values) else "[^ ]*"
         return (f"[^{re.escape(delimiter)}]*" if apart else None) if slot.quoted else bare
+    if isinstance(after, Slot) and not after.padding and all(value.startswith("/") for value in after.values):
+        return "[^ /]*"  # the site before a target
     if isinstance(after, Slot) and (quote := _optional(after)) != " *":
         return f"[^{quote[0]}]*?"
     if isinstance(after, Slot) or not after:

@@ -71,6 +71,9 @@ def split(texts: Sequence[str], name: str | None = None, quoted: bool = False, d
         return [label, *split(rest, called, quoted, depth + 1)]
     if name_of := _called(texts):
         return [name_of, *split([text.removeprefix(name_of) for text in texts], None, quoted, depth + 1)]
+    if places := _site_before_target(texts):
+        pairs = [(text[:place], text[place:]) for text, place in zip(texts, places, strict=True)]
+        return [Slot(tuple(one for one, _ in pairs)), Slot(tuple(other for _, other in pairs), quoted=quoted)]
     if tail := _tail(texts):
         return [*split([text[:-1] for text in texts], name, quoted, depth + 1), tail]
     columns = _words(texts)
@@ -159,7 +162,8 @@ def _adjacent(texts: Sequence[str]) -> tuple[list[str], list[str]] | None:
     if opening not in BRACKETS or not all(text[:1] == opening and len(tokens(text)) == 1 for text in texts):
         return None
     places = [text.find(BRACKETS[opening]) + 1 for text in texts]
-    if not all(text[place : place + 1] in BRACKETS for text, place in zip(texts, places, strict=True) if place):
+    after = {*BRACKETS, '"'}
+    if not all(text[place : place + 1] in after for text, place in zip(texts, places, strict=True) if place):
         return None
     if not all(0 < place < len(text) for text, place in zip(texts, places, strict=True)):
         return None
@@ -195,6 +199,15 @@ def _inner(texts: Sequence[str], name: str | None, opening: str, depth: int) -> 
     return [Slot(tuple(texts), name, quoted=True)]
 
 
+def _site_before_target(texts: Sequence[str]) -> list[int]:
+    """Return where the target begins behind the site that all texts begin with (`$host$request_uri`), or nothing."""
+    places = [text.find("/") for text in texts]
+    sites = [text[:place] for text, place in zip(texts, places, strict=True)]
+    if min(places, default=0) < 1 or shapes.share(sites, shapes.HOST) < 1.0 or len(set(places)) == len(texts) > 2:
+        return []
+    return places
+
+
 def _is_list(columns: Sequence[Sequence[Token]]) -> bool:
     """Tell whether each word of a quoted text is a field, or always the same (`GET /x 2`, `a.example to: 10.0.0.1`)."""
     texts = [[token.text for token in column] for column in columns]
@@ -202,7 +215,7 @@ def _is_list(columns: Sequence[Sequence[Token]]) -> bool:
     return (
         len(texts) < 6
         and any(typed)
-        and all(fits or len(set(column)) == 1 for fits, column in zip(typed, texts, strict=True))
+        and all(fits or len(set(column)) == 1 < len(column) for fits, column in zip(typed, texts, strict=True))
     )
 
 

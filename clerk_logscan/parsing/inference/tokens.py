@@ -42,7 +42,7 @@ def _end_of_word(line: str, start: int) -> int:
     at = whole.end() if whole else start
     while at < len(line) and not line[at].isspace():
         before = line[at - 1] if at > start else "="
-        if before in _OPENERS:
+        if before in _OPENERS or line[at - 1 : at + 1] == ']"':  # API Gateway: [time]"request"
             at = _end_of_group(line, at) or at + 1
         else:
             at += 1
