@@ -50,7 +50,9 @@ def _broken(row: Input, error: str) -> str:
     source, lines = row["source"], row.get("lines") or 0
     if lines and row.get("complete"):
         return error
-    why = f" ({error.removeprefix(f'{source} ')})" if error else ""
+    # The error is a sentence that names the input; here it only says more.
+    more = error.removeprefix(source).lstrip(": ").removeprefix("breaks off ")
+    why = f" ({more})" if more else ""
     if lines:
         return f"{source} breaks off after {lines:,} line{'s' if lines != 1 else ''}{why}"
     return f"{source} could not be read{why}"

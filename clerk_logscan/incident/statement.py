@@ -86,7 +86,7 @@ def _exposed(case: Case) -> str:
 
 
 def _probed(case: Case) -> str:
-    head = f"Somebody probed the proxy, {first_of(case.loud)}; nothing in these logs made it send the key away"
+    head = f"Somebody probed the proxy, {first_of(case.loud)}"
     if case.possible.height:
-        return f"{head} for certain, but it is possible where a hop decodes the path."
-    return f"{head}."
+        return f"{head}; nothing shows that the key was sent, but it is possible where a hop decodes the path."
+    return f"{head}; nothing in these logs made it send the key away."

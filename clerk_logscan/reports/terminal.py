@@ -235,6 +235,8 @@ def _ledger(data: dict[str, Any], width: int) -> list[Line]:
 
 
 def _read(row: dict[str, Any]) -> str:
+    if row.get("error") and row.get("bytes") is None:
+        return prose(row["error"])  # never opened; the sentence names it
     formats = ", ".join(f"{name} {number:,}" for name, number in (row.get("log_formats") or {}).items())
     parts = [
         f"{row.get('searched') or 0:,} of {words.count(row.get('lines'), 'line')} searched",

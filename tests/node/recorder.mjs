@@ -91,7 +91,7 @@ function send(to, { method, target, host }) {
     };
     current = result;
     socket.setNoDelay(true);
-    socket.setTimeout(60_000, result.done); // a busy machine answers late
+    socket.setTimeout(600_000, result.done); // none was seen to hang, and a busy machine answers late
     socket.on("data", (data) => {
       answer += data.toString("latin1");
       const status = /^HTTP\/1\.1 (\d{3})/.exec(answer);
