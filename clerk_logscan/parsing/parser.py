@@ -16,7 +16,7 @@ from clerk_logscan.parsing.doubts import Doubts
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed_known, without_missing
 from clerk_logscan.parsing.joins import PLACE, Joiner
-from clerk_logscan.parsing.requestlike import looks_like_request
+from clerk_logscan.parsing.requestlike import holds_doubled, looks_like_request
 from clerk_logscan.parsing.settling import Settling, halves, records_of, told
 
 if TYPE_CHECKING:  # imported where a line needs them
@@ -183,6 +183,7 @@ class Parser:
             from clerk_logscan.parsing.inference.likely import may_tell
 
             like |= pl.Series([may_tell(text) for text in rest["text"]], dtype=pl.Boolean)
+        like |= holds_doubled(rest["raw"], ~like & _worn_alone(rest, peeled))
         malformed = rest.filter(like).select(*lines.SCHEMA)
         return self._parsed(found, none - malformed.height, malformed)
 
@@ -244,6 +245,16 @@ def _between(known: pl.Series, numbers: pl.Series) -> pl.Series:
         return known.clear()
     first, end = known.search_sorted(pl.Series([numbers[0], numbers[-1] + 1]))
     return known.slice(first, end - first)
+
+
+def _worn_alone(rest: pl.DataFrame, peeled: pl.DataFrame) -> pl.Series:
+    """Tell which unread rows are all that their envelope gave: what it held beside the line was read by nobody."""
+    places = peeled.select(pl.struct("line_number", "byte_offset").alias("place")).to_series()
+    several = places.filter(places.is_duplicated()).implode()
+    worn = rest["envelopes"].is_not_null()
+    if not worn.any():
+        return worn
+    return worn & ~rest.select(pl.struct("line_number", "byte_offset").is_in(several)).to_series()
 
 
 def _lasting_ids() -> pl.Expr:

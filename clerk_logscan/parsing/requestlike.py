@@ -51,8 +51,14 @@ def looks_like_request(texts: pl.Series) -> pl.Series:
     error = text.contains(_ERROR_LOG)
     member = text.contains(_MEMBER)
     like = texts.to_frame().select((is_json & record) | (~is_json & (line | member) & ~error)).to_series()
-    doubled = texts.to_frame().select(text.contains(_DOUBLED) & ~error).to_series() & ~like
-    return like | _may_tell(texts, doubled) if doubled.any() else like
+    return like | holds_doubled(texts, ~like)
+
+
+def holds_doubled(texts: pl.Series, which: pl.Series) -> pl.Series:
+    """Tell which of the texts that are in question hold two slashes together and may be a request's."""
+    text = pl.first().str
+    doubled = texts.to_frame().select(text.contains(_DOUBLED) & ~text.contains(_ERROR_LOG)).to_series() & which
+    return _may_tell(texts, doubled) if doubled.any() else doubled
 
 
 def _may_tell(texts: pl.Series, which: pl.Series) -> pl.Series:

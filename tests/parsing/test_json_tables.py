@@ -48,3 +48,22 @@ def test_what_has_no_names_stays_as_it_stands() -> None:
     for document in ({"rows": ROWS}, {"fields": NAMES[1:], "rows": ROWS}, {"fields": NAMES, "rows": [1]}):
         text = json.dumps(document)
         assert unfold(frame_of([text]))["raw"].to_list() == [text]
+
+
+def test_bigquery_s_rows_and_grafana_s_columns_are_records() -> None:
+    cells = [{"f": [{"v": value} for value in row]} for row in ROWS]
+    columns = [list(column) for column in zip(*ROWS, strict=True)]
+    for document in (
+        {"schema": {"fields": TYPED}, "rows": cells, "totalRows": "2"},
+        {"schema": {"refId": "A", "fields": TYPED}, "data": {"values": columns}},
+    ):
+        assert targets(json.dumps(document, indent=1).split("\n")) == ["/a[[", "/__clerk//evil.example/x"]
+
+
+def test_records_of_a_map_by_their_ids_are_rows_and_parts_of_one_record_are_not() -> None:
+    records = {f"id{n}": dict(zip(NAMES, row, strict=True)) for n, row in enumerate(ROWS)}
+    text = json.dumps(records, indent=1)
+    assert targets(text.split("\n")) == ["/a[[", "/__clerk//evil.example/x"]
+    assert unfold(frame_of([text]))["line_number"].to_list() == [2, 9]
+    whole = json.dumps({"request": {"url": "/a", "method": "GET"}, "response": {"status": 200}})
+    assert unfold(frame_of([whole]))["raw"].to_list() == [whole]

@@ -242,3 +242,13 @@ def test_mixed_lines_are_settled_as_detection_does(lines: list[str]) -> None:
     full.detect(frame_of(lines))
     assert short._settling.cascade.templates[:1] == full._settling.cascade.templates[:1]
     assert short._settling.leading is full._settling.leading
+
+
+def test_an_attack_beside_the_line_in_an_envelope_is_malformed() -> None:
+    """Syslog's structured data is no part of the line: what it holds is not passed over when the line says nothing."""
+    header = "<134>1 2026-11-24T14:51:35Z web app 1 REQ"
+    lines = [
+        f'{header} [req@1 method="GET" path="{path}" status="200"] done' for path in ("/a", "/__clerk//evil.example")
+    ]
+    parsed, _ = parse(lines)
+    assert parsed.malformed["line_number"].to_list() == [2] and parsed.not_requests == 1
