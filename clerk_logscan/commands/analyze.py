@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # From the gravest down; `never` is added for --fail-on. The same words as schema.SEVERITIES, which loads polars.
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
+
+_LARGE: Final = 8 << 20  # bytes, as they are stored
 
 
 @click.command(
@@ -127,6 +130,7 @@ def _say_inputs(report: Report) -> None:
 
 def _analyzed(inputs: tuple[str, ...], options: Any, *, shown: bool) -> Report:
     """Run the pipeline with a progress line; errors of definitions and formats are wrong use."""
+    _begin(inputs, options)
     from clerk_logscan.analysis import analyze as run
     from clerk_logscan.commands.memory import keep_freed
     from clerk_logscan.commands.progress import ProgressLine
@@ -136,6 +140,24 @@ def _analyzed(inputs: tuple[str, ...], options: Any, *, shown: bool) -> Report:
     keep_freed()
     with refusing(OptionError, DefinitionError), ProgressLine(shown) as progress:
         return run(inputs, options, progress)
+
+
+def _begin(inputs: tuple[str, ...], options: Any) -> None:
+    """Compile the patterns for large logs beside the imports: their first blocks would wait for them."""
+    import threading
+
+    from clerk_logscan.readers.search import Search
+
+    if sum(map(_size, inputs)) >= _LARGE:
+        threading.Thread(target=Search(options.proxy_paths).prepare, daemon=True).start()
+
+
+def _size(name: str) -> int:
+    """Return the bytes of a file; of what is none, or cannot be asked, no matter how few."""
+    try:
+        return os.path.getsize(name)  # noqa: PTH202  quicker, and takes any name
+    except (OSError, ValueError):
+        return 0
 
 
 def exit_code(report: Report, fail_on: str) -> int:

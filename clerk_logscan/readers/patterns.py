@@ -24,6 +24,10 @@ class Patterns:
         self._lock = threading.Lock()
         self._local = threading.local()
 
+    def compile(self) -> None:
+        """Compile the patterns now, where another thread has time for it."""
+        _ = self._database
+
     def line_ends(self, view: memoryview | bytes) -> list[list[int]]:
         """Return for each pattern where the lines that it matches end (after the newline), in ascending order."""
         ends: list[list[int]] = [[] for _ in self.given]
