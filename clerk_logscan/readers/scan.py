@@ -34,7 +34,7 @@ __all__ = ["Batch", "Block", "Line", "Scan"]
 STOPPED: Final = "stopped"  # how the error of an input ends that the user stopped
 _TELLING: Final = 64 << 10  # bytes from which on a block shows what is frequent in its input
 _LARGE: Final = 1 << 20  # stored bytes from which on a thread pays that inflates while others parse
-_AHEAD: Final = 6  # blocks of such a stream that wait to be parsed
+_AHEAD: Final = 16  # blocks of such a stream that wait to be parsed
 _POLL: Final = 0.2  # seconds between two looks at `stop` while a pipe gives nothing
 
 
