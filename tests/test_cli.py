@@ -21,6 +21,7 @@ import pytest
 from clerk_logscan import cli, looks
 from clerk_logscan.commands import COMMANDS, progress
 from clerk_logscan.commands.analyze import SEVERITIES, exit_code
+from clerk_logscan.readers.search import Search
 from clerk_logscan.report import Report
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -112,6 +113,17 @@ class TestLightness:
         inner = {name.removeprefix("clerk_logscan.parsing.") for name in loaded if "clerk_logscan.parsing." in name}
         others = {"json_lines", "json_values", "record_lines", "record_readers", "notation", "nginx_conf", "inference"}
         assert not inner & (others | {"envelopes"})
+
+    @pytest.mark.parametrize("large", [1, 1 << 20])
+    def test_the_patterns_of_a_large_log_are_compiled_beside_the_imports(
+        self, command: Command, log: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, large: int
+    ) -> None:
+        begun = threading.Event()
+        monkeypatch.setattr(Search, "prepare", lambda self: begun.set())
+        monkeypatch.setattr(sys.modules[exit_code.__module__], "_LARGE", large)
+        log(PAGE)
+        assert command("analyze", "access.log", "missing.log").returncode == 3
+        assert begun.wait(5 if large == 1 else 0) == (large == 1)
 
 
 class TestEnvironment:
