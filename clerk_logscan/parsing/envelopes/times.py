@@ -9,10 +9,10 @@ from typing import Any, Final
 import polars as pl
 
 _ISO: Final = re.compile(
-    r"(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s?(Z|UTC|[+-]\d\d:?\d\d|)", re.ASCII
+    r"(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,:](\d+))?\s?(Z|UTC|[+-]\d\d:?\d\d|)", re.ASCII
 )
 WITHIN: Final = re.compile(
-    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:\s?(?:Z|[+-]\d\d:?\d\d))?", re.ASCII
+    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+|:\d{3}\b)?(?:\s?(?:Z|[+-]\d\d:?\d\d))?", re.ASCII
 )  # as a program writes it before its records
 _PLAIN: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?$"
 _YEARLESS: Final = r"^[A-Z][a-z]{2} [ \d]\d \d\d:"

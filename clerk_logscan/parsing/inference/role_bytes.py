@@ -111,7 +111,8 @@ def _beside(numbers: Sequence[Column], columns: Sequence[Column], roles: Roles) 
     run = _run(by_place, status + 1) or _envoys(_run(by_place, status + 2), columns, status + 1)
     varied = [one for one in run if not one.constant]
     run = varied if len(run) > 1 and varied else run
-    run = [one for one in run if set(one.known) != {"0"}] or run  # sc-substatus, sc-win32-status
+    sent = [one for one in run if set(one.known) != {"0"}]  # sc-substatus, sc-win32-status
+    run = sent if len(numbers) > 1 else run
     if len(run) > 1 and _is_headers_more(run[0], run[1]):
         return run[1]
     alone = "request" not in roles.sources and len(numbers) == 1
