@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from clerk_logscan.parsing.cells import split_around
 from clerk_logscan.parsing.definitions import Definition
 
 Record = dict[str, str | None]
@@ -151,12 +152,7 @@ def labelled_cells(line: str, delimiter: str) -> list[str]:
     """Return the cells of a line of labelled ones; in `key="a, b"` the delimiter is the value's, but a tab never."""
     if delimiter == "\t" or '="' not in line:
         return line.split(delimiter)
-    masked = _QUOTED.sub(lambda found: "\x00" * len(found[0]), line)
-    found, at = [], 0
-    while (end := masked.find(delimiter, at)) >= 0:
-        found.append(line[at:end])
-        at = end + len(delimiter)
-    return [*found, line[at:]]
+    return split_around(line, delimiter, _QUOTED)
 
 
 def _unquoted(text: str) -> str:

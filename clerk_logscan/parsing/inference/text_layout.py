@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from clerk_logscan.parsing.cells import split_around
 from clerk_logscan.parsing.inference import shapes
 from clerk_logscan.parsing.inference.text_pieces import Piece, Slot, in_a_row, is_typed, split
 from clerk_logscan.parsing.inference.tokens import Token, tokens
@@ -94,12 +95,7 @@ def cells(line: str, delimiter: str) -> list[str]:
     """Return the cells of a line; a delimiter between quotes is none, nor one in an agent's comment."""
     if '"' not in line and "(" not in line:
         return line.split(delimiter)
-    masked = _QUOTED.sub(lambda found: "\x00" * len(found[0]), line)
-    found, at = [], 0
-    while (end := masked.find(delimiter, at)) >= 0:
-        found.append(line[at:end])
-        at = end + len(delimiter)
-    return [*found, line[at:]]
+    return split_around(line, delimiter, _QUOTED)
 
 
 def _delimited(lines: Sequence[str], delimiter: str) -> Found | None:
