@@ -19,7 +19,7 @@ from clerk_logscan.plain_targets import may_match
 from clerk_logscan.readers.scan import Scan
 from clerk_logscan.readers.search import Search
 from clerk_logscan.readers.sources import Source
-from clerk_logscan.readers.workers import side_by_side
+from clerk_logscan.readers.workers import cores, side_by_side
 from clerk_logscan.reading import Keep, Reading, read
 from clerk_logscan.window import Window
 
@@ -51,6 +51,7 @@ class Looks:
     def __init__(self, options: Options, definitions: Library, progress: Progress) -> None:
         self.options, self.definitions, self.progress = options, definitions, progress
         self._stop = threading.Event()
+        self._beside = 1  # inputs that are read at a time
         self._windows: dict[str, Window] = {}  # of inputs that cannot be read again
         self._parsers: dict[str, Parser] = {}  # of some others, from the look before
 
@@ -102,6 +103,7 @@ class Looks:
     ) -> Iterator[Reading]:
         """Read the inputs side by side; yield them in their order, without those that were not begun."""
         tally = _Tally(sources, self.progress)
+        self._beside = max(1, min(self.options.workers or cores(), len(sources)))
         work = partial(self._read, search=search, keep=keep, whole=whole, last=last, tally=tally)
         return side_by_side(work, sources, self.options.workers or 0, self._stop)
 
@@ -116,7 +118,7 @@ class Looks:
     def _once(
         self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool, last: _Unseen | None
     ) -> Reading:
-        scan = Scan(source, search, digest=self.options.evidence, stop=self._stop)
+        scan = Scan(source, search, digest=self.options.evidence, stop=self._stop, beside=self._beside)
         parser = self._parser(source, last)
         window = None if source.rereadable else self._windows.setdefault(source.name, Window(source.name))
         return read(scan, parser, whole=whole, keep=keep, told=tally, window=window, last=last is not None)

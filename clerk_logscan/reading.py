@@ -23,7 +23,7 @@ from clerk_logscan.window import Window
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
 
 TOGETHER: Final = 16_384  # picked lines that are parsed at once
-HELD: Final = 64 << 20  # bytes of a stream that are held meanwhile
+HELD: Final = 64 << 20  # bytes of streams that are held meanwhile
 
 
 @dataclass
@@ -171,7 +171,7 @@ class _Gathered:
         self._count += len(batch.numbers)
         if not self._reading.last:
             self._lookback.hold(batch.block)
-        if self._count >= TOGETHER or self._lookback.size >= HELD:
+        if self._count >= TOGETHER or self._lookback.size * self._reading.scan.beside >= HELD:
             self.parse()
 
     def parse(self) -> None:

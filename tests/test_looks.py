@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -11,6 +12,7 @@ from clerk_logscan import looks as looks_module
 from clerk_logscan.looks import LATER, TYPICAL, Looks
 from clerk_logscan.options import Options, silent
 from clerk_logscan.readers import sources
+from clerk_logscan.readers.scan import Scan
 
 START = datetime(2026, 3, 30, tzinfo=UTC)
 LINE = '198.51.100.7 - - [{time:%d/%b/%Y:%H:%M:%S} +0000] "GET {target} HTTP/1.1" 200 18 "-" "curl/8.5.0"\n'
@@ -78,3 +80,21 @@ def test_the_second_look_gives_nothing_that_the_first_gave(tmp_path: Path) -> No
     more = looks.second(found, findings, seen)
     assert set(more["line_number"]).isdisjoint(seen["line_number"])
     assert {*more["line_number"], *seen["line_number"]} == set(range(1, 502))
+
+
+@pytest.mark.parametrize(("logs", "workers", "beside"), [(1, 2, 1), (3, 2, 2), (3, 1, 1)])
+def test_inputs_that_are_read_at_a_time_share_what_may_be_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logs: int, workers: int, beside: int
+) -> None:
+    held: list[int] = []
+
+    def scan(*arguments: Any, **options: Any) -> Scan:
+        held.append(options["beside"])
+        return Scan(*arguments, **options)
+
+    monkeypatch.setattr(looks_module, "Scan", scan)
+    for n in range(logs):
+        log(tmp_path / f"{n}.log", 3, {})
+    found, _ = sources.find([str(tmp_path)])
+    assert len(list(Looks(Options(workers=workers), formats.chosen(Options()), silent).first(found))) == logs
+    assert held == [beside] * logs

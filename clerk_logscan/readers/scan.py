@@ -50,8 +50,8 @@ class Scan:
     error      a sentence about the input where something is wrong with it; may stand beside `complete`
 
     With `whole` candidates are not picked, samples are: every line will be parsed. `search` may be replaced while
-    iterating; blocks already under way keep the old one. `stop`, when set, ends the scan within a block. Nothing is
-    raised for bad input.
+    iterating; blocks already under way keep the old one. `stop`, when set, ends the scan within a block. `beside`: how
+    many inputs are read at a time, which share what may be held. Nothing is raised for bad input.
     """
 
     def __init__(
@@ -62,8 +62,9 @@ class Scan:
         digest: bool = False,
         whole: bool = False,
         stop: threading.Event | None = None,
+        beside: int = 1,
     ) -> None:
-        self.source, self.search, self.whole = source, search or Search(()), whole
+        self.source, self.search, self.whole, self.beside = source, search or Search(()), whole, beside
         self.read = self.bytes = self.lines = self.hits = 0
         self.sha256: str | None = None
         self.complete = False
@@ -124,7 +125,7 @@ class Scan:
         base = MARK_SIZE
         found = self._picked(cut(text))
         large = self.source.size is None or self.source.size >= _LARGE
-        for picked in ahead(found, _AHEAD) if large else found:
+        for picked in ahead(found, -(-_AHEAD // self.beside)) if large else found:
             if self._stop.is_set() and self.source.rereadable:  # what a pipe gave is nowhere else
                 return
             if encoding:
