@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import random
@@ -179,6 +180,18 @@ def test_an_unknown_record_is_found_by_trying_over_several_lines() -> None:
     found, peeler = peel(wrapped)
     assert peeler.names == ["record:entry.out"]
     assert found["text"].to_list() == [NGINX] * 5
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+def test_an_unknown_record_whose_line_is_in_base64_is_opened_and_needs_every_line(
+    packed: Callable[[bytes], bytes],
+) -> None:
+    coded = base64.b64encode(packed(f"{NGINX}\n{NGINX}\n".encode())).decode()
+    noise = base64.b64encode(b"nothing that any format would read, however long it may be").decode()
+    found, peeler = peel([json.dumps({"id": n, "blob": coded, "signature": noise}) for n in range(4)])
+    assert peeler.names == ["record:blob"] and peeler.needs_all
+    assert found["text"].to_list() == [NGINX] * 8
+    assert peel([json.dumps({"id": n, "signature": noise}) for n in range(4)])[1].names == []
 
 
 def test_a_parsed_object_is_given_as_json_with_its_keys_in_order() -> None:

@@ -179,7 +179,7 @@ class Layer:
 
     def opaque(self, hits: pl.DataFrame) -> bool:
         """Tell whether `hits`, peeled by this layer, hold an envelope whose line the raw bytes do not show."""
-        hidden = [one.name for one in self._envelopes if one.opaque]
+        hidden = [one.name for one in (*self._envelopes, *self._chosen) if one.opaque]
         innermost = hits["envelopes"].str.extract("([^>]*)$")
         return bool(innermost.is_in(hidden).any()) or self._whole is not None or self.joined > 0
 

@@ -32,6 +32,7 @@ _METHOD: Final = re.compile(r"\b[A-Z]{3,8} (?:/|\*|https?:)")
 _ADDRESS: Final = re.compile(r"\[?(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)\]?,?")
 _SITE: Final = re.compile(r"(?:(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?|-) ")  # before the client, as %v writes it
 _MONOLOG: Final = r"(?P<text>\{(?s:.*)\}) \[\]\s*$"  # https://github.com/Seldaek/monolog: an empty list follows
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _JSON: Final = re.compile(r"""\s*(?:\{|\[\s*["\[{])""")
 
 
@@ -85,18 +86,34 @@ def _is_read(item: Any, readable: Readable, depth: int) -> bool:
 
 
 def _record(texts: Sequence[str], readable: Readable, depth: int) -> Envelope | None:
-    """Find the one path whose values are lines that are read."""
-    found: Counter[Path_] = Counter()
+    """Find the one path whose values are lines that are read, as they stand or in base64."""
+    found: Counter[tuple[Path_, bool]] = Counter()
     for text in texts:
         for value, _ in values.records(text)[:1]:
             if not _is_request(value):
-                found.update({place for place, line in _leaves(value, ()) if readable.deep(line, depth - 1)})
+                found.update(set(_places(value, readable, depth - 1)))
     if not found:
         return None
-    path, count = found.most_common(1)[0]
+    (path, encoded), count = found.most_common(1)[0]
     if not _enough(count, len(texts)):
         return None
-    return Envelope(f"record:{'.'.join(path)}", "found by trying", "", record=Record(text=(path,)))
+    record = Record(text=(path,), encoded=encoded)
+    return Envelope(f"record:{'.'.join(path)}", "found by trying", "", opaque=encoded, record=record)
+
+
+def _places(value: Any, readable: Readable, depth: int) -> Iterator[tuple[Path_, bool]]:
+    """Yield the places of lines that are read, and whether each is in base64."""
+    for place, line in _leaves(value, ()):
+        if readable.deep(line, depth):
+            yield place, False
+        elif any(readable.deep(inner, depth) for inner in _decoded(line)):
+            yield place, True
+
+
+def _decoded(text: str) -> list[str]:
+    """Return the first lines that a text holds in base64."""
+    opened = values.open_base64(text) if _BASE64.fullmatch(text) else None
+    return opened[0].splitlines()[:MAX_INNER] if opened else []
 
 
 def _is_request(value: Any) -> bool:
