@@ -16,6 +16,7 @@ _MAX_TRIES: Final = 1024
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 _BACKSLASH: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u\{?([0-9A-Fa-f]{4})\}?|([\\/\"'ntrbfv]))")
 _HASH: Final = re.compile(r"#([0-9A-Fa-f]{2})")
+_CODED: Final = re.compile(r"[A-Za-z0-9+/]{20,}={0,2}")
 _END: Final = re.compile(r"[^A-Za-z0-9._~/%?=&:@#-]")
 
 
@@ -44,10 +45,20 @@ def _leads_away(target: str, path: str, options: Options) -> bool:
 
 
 def views(raw: str) -> list[str]:
-    """Return the line as it stands, and with one or two levels of escaping undone."""
+    """Return the line as it stands, and with one or two levels of escaping undone; and what it holds in base64."""
     undo: list[Callable[[str], str]] = [_without_backslashes, _without_hashes, unquote]
     once = [step(raw) for step in undo]
-    return list(dict.fromkeys([raw, *once, *(step(text) for text in once for step in undo)]))
+    return list(dict.fromkeys([raw, *once, *(step(text) for text in once for step in undo), *_decoded(raw)]))
+
+
+def _decoded(text: str) -> Iterator[str]:
+    """Yield what the text holds in base64."""
+    for found in _CODED.findall(text):
+        from clerk_logscan.parsing.envelopes.values import open_base64
+
+        opened = open_base64(found)
+        if opened:
+            yield opened[0]
 
 
 def _without_backslashes(text: str) -> str:

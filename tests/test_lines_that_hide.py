@@ -72,8 +72,11 @@ def journald(text: str) -> str:
 
 
 def firehose(text: str) -> str:
-    data = base64.b64encode(text.encode()).decode()
-    return json.dumps({"attemptsMade": 4, "arrivalTimestamp": 1795531896123, "errorCode": "x", "rawData": data})
+    return js({"attemptsMade": 4, "arrivalTimestamp": 1795531896123, "errorCode": "x", "rawData": coded(text)})
+
+
+def coded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def subscription(text: str, layers: int = 1) -> str:
@@ -164,6 +167,7 @@ ROWS = [
         UNREAD,
     ),
     Row("base64", [firehose(nginx(ATTACK.format(23)))], ["h23.example"]),
+    Row("base64 in one record of nobody's", [json.dumps({"id": 1, "frame": coded(nginx(ATTACK.format(41)))})], UNREAD),
     Row("gzip in base64", [subscription(nginx(ATTACK.format(24)))], ["h24.example"]),
     Row("gzip in gzip in base64", [subscription(nginx(ATTACK.format(25)), 2)], ["h25.example"]),
     Row("colours", [f"\x1b[36mweb-1  |\x1b[0m {nginx(ATTACK.format(26))}"], ["h26.example"]),

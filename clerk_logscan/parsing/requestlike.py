@@ -6,6 +6,8 @@ from typing import Final
 
 import polars as pl
 
+from clerk_logscan.readers.spellings import coded
+
 _METHODS: Final = (
     "GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|CONNECT|TRACE|PURGE|SEARCH|REPORT"
     "|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK"
@@ -27,6 +29,8 @@ _JSON_METHOD: Final = rf'(?i)"[^"]*(?:method|verb)[^"]*"\s*:\s*"|"(?:{_METHODS})
 _JSON_LINE: Final = rf'"(?:{_METHODS}) (?:\\?/|https?:)[^" ]* HTTP/[0-9]'
 # Two slashes together that are no scheme's: what is looked for is not passed over for its layout.
 _DOUBLED: Final = r"(?i)[\w.~-](?:/|\\|%2f|%5c|u002f|x5c){2}"
+# The usual proxy path in base64: no format that opens it read the line.
+_CODED: Final = "|".join(coded("/__clerk"))
 # nginx `2026/11/24 14:51:35 [error] 12#12:`, Apache `[Tue Nov 24 14:51:35.1 2026] [core:error] [pid 1`,
 # lighttpd `2026-11-24 14:51:35: (mod_x.c.1)`, HAProxy's and AWS' own notices.
 _ERROR_LOG: Final = (
@@ -50,7 +54,8 @@ def looks_like_request(texts: pl.Series) -> pl.Series:
     record = (text.contains(_JSON_TARGET) & text.contains(_JSON_METHOD)) | text.contains(_JSON_LINE)
     error = text.contains(_ERROR_LOG)
     member = text.contains(_MEMBER)
-    like = texts.to_frame().select((is_json & record) | (~is_json & (line | member) & ~error)).to_series()
+    shown = (is_json & record) | (~is_json & (line | member) & ~error) | text.contains(_CODED)
+    like = texts.to_frame().select(shown).to_series()
     return like | holds_doubled(texts, ~like)
 
 

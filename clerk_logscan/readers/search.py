@@ -211,6 +211,7 @@ class Search:
         for name in self._names:
             kinds |= dict.fromkeys((before + name for before in _SLASHES), PATH | HIT)
             kinds |= dict.fromkeys((before + name for before in _BACKSLASHES), PATH)
+            kinds |= dict.fromkeys(spellings.coded(f"/{name}"), LINE)
             if not unasked & DISGUISE:
                 kinds |= dict.fromkeys((*_signs_of_disguise(name), *_CODED_PERCENT), DISGUISE)
         literals = {literal.encode("latin-1"): kind for literal, kind in kinds.items()}

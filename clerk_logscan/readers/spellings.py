@@ -6,6 +6,7 @@ each pattern holds more than it must, never less. The syntax is what PCRE and Hy
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Final
 
@@ -22,6 +23,9 @@ SLASH: Final = rf"(?:[/\\]|{ESCAPE}(?:2[fF]|5[cC]))"
 # it as it came.
 PATH: Final = r"[^? \t\n]"
 TO_LINE_END: Final = r"[^\n]*\n"  # so that a line gives one match, whatever it holds
+
+
+_TOLD: Final = 8  # characters of base64
 
 
 def digits(char: str) -> list[str]:
@@ -52,6 +56,20 @@ def escaped(char: str) -> str:
 def spelled(char: str) -> str:
     """Return a pattern of every spelling of `char`, itself included."""
     return f"(?:{re.escape(char)}|{escaped(char)})"
+
+
+def coded(text: str) -> list[str]:
+    """Return texts of which the base64 (RFC 4648) of whatever holds `text` holds one.
+
+    Three bytes are four characters; so there are three ways in which the text may lie among them, and at its ends some
+    characters are of its neighbours, too. None for a text that is too short to be told from chance.
+    """
+    data = text.encode("latin-1")
+    found = []
+    for before, shared in ((0, 0), (1, 2), (2, 3)):
+        code = base64.b64encode(bytes(before) + data).decode()
+        found.append(code[shared : (before + len(data)) * 8 // 6])
+    return found if min(map(len, found)) >= _TOLD else []
 
 
 def disguised(text: str) -> str:

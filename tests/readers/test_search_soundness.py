@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from clerk_logscan import decoding, proxy
 from clerk_logscan.readers import search as search_module
+from clerk_logscan.readers import spellings
 from clerk_logscan.readers.blocks import Block
 from clerk_logscan.readers.search import Mood, Search
 
@@ -224,6 +226,14 @@ def test_a_log_full_of_escapes_hides_nothing() -> None:
         found = picked(search, [*noise, "GET /__cl%65rk//e.example HTTP/1.1"], mood, index)
         assert found == [False] * 1000 + [True]
     assert mood.busy(17)
+
+
+@given(st.binary(max_size=9), st.binary(max_size=9), st.sampled_from(["/__clerk", "/clerk-proxy"]))
+def test_a_proxy_path_in_base64_is_picked_wherever_it_lies(before: bytes, after: bytes, path: str) -> None:
+    code = base64.b64encode(before + path.encode() + after).decode()
+    assert any(part in code for part in spellings.coded(path))
+    assert picked(search_for(path), [f'{{"id":1,"frame":"{code}"}}', "nothing"]) == [True, False]
+    assert spellings.coded("/x") == []
 
 
 def test_several_proxy_paths_are_searched_at_once() -> None:
