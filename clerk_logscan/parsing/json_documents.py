@@ -6,7 +6,7 @@ A record keeps the number of the line that it starts on, and the offset of its o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import polars as pl
@@ -53,18 +53,19 @@ def split(frame: pl.DataFrame) -> pl.DataFrame:
         if len(parts) < 1 or (len(parts) == 1 and row[2].lstrip().startswith("{")):
             rows.append(row)
         else:
-            rows += _placed(row, parts)
+            rows += placed(row, ((start, row[2][start:end]) for start, end in parts))
     return pl.DataFrame(rows, schema=frame.schema, orient="row")
 
 
-def _placed(row: Row, parts: list[tuple[int, int]]) -> Iterator[Row]:
-    """Return the records at `parts` of a line, each with its own offset."""
+def placed(row: Row, found: Iterable[tuple[int, str]]) -> Iterator[Row]:
+    """Yield records found in a text, by ascending places where they begin, each with its own line and offset."""
     number, offset, text = row
     before = 0
-    for start, end in parts:
+    for start, record in found:
+        number += text.count("\n", before, start)
         offset += len(text[before:start].encode())
         before = start
-        yield number, offset, text[start:end]
+        yield number, offset, record
 
 
 def _parts(text: str) -> Iterator[tuple[int, int]]:

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from clerk_logscan.parsing.json_documents import Row, placed
+
 _TABLE: Final = r'\[\s*\[|"f"\s*:\s*\['
 _MAP: Final = r'^\s*\{\s*"[^"]*"\s*:\s*\{'
 _BLANKS: Final = re.compile(r"[\s,]*")
@@ -22,7 +24,6 @@ _FEW: Final = 8  # lines: of more, one is no whole document
 _FEWEST: Final = 3  # columns
 _DEEPEST: Final = 6
 
-Row = tuple[int, int, str]
 Table = tuple[list[str], str]  # names, and the key of the rows
 
 
@@ -53,12 +54,18 @@ def _rows(row: Row) -> Iterator[Row]:
     document = next(json_values.read_objects(pl.Series([text])))
     if document is None:
         return
-    at = 0
-    for start, value in _by_id(document, text):
-        yield number + text.count("\n", 0, start), offset + len(text[:start].encode()), dump(value)
+    yield from placed(row, ((start, dump(value)) for start, value in _by_id(document, text)))
     for names, columns in _frames(document):
         for cells in zip(*columns, strict=True):
             yield number, offset, dump(dict(zip(names, cells, strict=True)))
+    yield from placed(row, _of_tables(document, text))
+
+
+def _of_tables(document: dict[str, Any], text: str) -> Iterator[tuple[int, str]]:
+    """Yield where the rows of a document's tables begin, and each as a record; as it stands where it does not fit."""
+    from clerk_logscan.parsing.envelopes.values import dump
+
+    at = 0
     for names, key in _tables(document, 0):
         begins = re.compile(rf'"{re.escape(key)}"\s*:\s*\[').search(text, at)
         if begins is None:
@@ -67,7 +74,7 @@ def _rows(row: Row) -> Iterator[Row]:
         for start, at, row_value in _items(text, at):  # noqa: B020  the next table is behind
             values = _values(row_value)
             record = dump(dict(zip(names, values, strict=True))) if len(values) == len(names) else text[start:at]
-            yield number + text.count("\n", 0, start), offset + len(text[:start].encode()), record
+            yield start, record
 
 
 def _items(text: str, at: int) -> Iterator[tuple[int, int, Any]]:
