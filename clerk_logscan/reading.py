@@ -176,13 +176,12 @@ class _Gathered:
 
     def parse(self) -> None:
         """Parse the lines, then those that decide the silences between them; an earlier look told these."""
-        if self._reading.last:
-            self._reading.add(self._reading.parser.read(lines.from_batch(Batch.joined(self._batches))))
-            self._batches, self._count = [], 0
-            return
-        read = [] if self._last is None else [self._last]
         frame = lines.from_batch(Batch.joined(self._batches))
         self._batches, self._count = [], 0
+        if self._reading.last:
+            self._reading.add(self._reading.parser.read(frame))
+            return
+        read = [] if self._last is None else [self._last]
         while not frame.is_empty():
             parsed = self._reading.parser.read(frame)
             self._reading.add(parsed)

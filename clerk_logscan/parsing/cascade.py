@@ -136,6 +136,15 @@ class Cascade:
                 break
         return found, rows
 
+    def look_alike(self, texts: pl.Series) -> pl.Series:
+        """Return a Boolean series: which texts seem to tell of a request, though no definition reads them."""
+        like = looks_like_request(texts)
+        if self.learning.guesses:  # nobody knows what its lines look like
+            from clerk_logscan.parsing.inference.likely import may_tell
+
+            like |= pl.Series([may_tell(text) for text in texts], dtype=pl.Boolean)
+        return like
+
     def _json(self, texts: pl.Series) -> Iterator[Cut]:
         """Read JSON records; what may stand around one on its line is cut away."""
         places = begin_as_json(texts).arg_true()
@@ -175,12 +184,7 @@ class Cascade:
 
     def _loose(self, texts: pl.Series) -> Iterator[Cut]:
         """Read hostile lines from both ends, by the definitions that have read others here, then by all others."""
-        alike = looks_like_request(texts)
-        if self.learning.guesses:  # nobody knows what its lines look like
-            from clerk_logscan.parsing.inference.likely import may_tell
-
-            alike |= pl.Series([may_tell(text) for text in texts], dtype=pl.Boolean)
-        like = alike.arg_true()
+        like = self.look_alike(texts).arg_true()
         if not len(like):
             return
         order = sorted(self.templates, key=lambda definition: definition.name not in self.seen)

@@ -16,6 +16,7 @@ from clerk_logscan.parsing.definitions import (
     KINDS,
     OPERATORS,
     SHOWS,
+    TARGETS,
     Condition,
     Definition,
     DefinitionError,
@@ -87,7 +88,7 @@ class _Checker(Values):
             self.known_fields(templates, columns)
             columns, shapes, hidden_by = with_defaults(templates, columns, shapes, hidden_by)
             evidence = evidence or default_evidence(templates)
-        if self.flag("requests", True) and not {"request", "request_target", "url", "path"} & set(columns):
+        if self.flag("requests", True) and set(TARGETS).isdisjoint(columns):
             self.fail("columns", "nothing gives the request target (request, request_target, url or path)")
         return Definition(
             name=self.name,

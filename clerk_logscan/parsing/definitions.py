@@ -16,6 +16,8 @@ GRAMMARS: Final = ("template", "w3c", "json", "csv", "pairs")
 HOPS: Final = ("edge", "balancer", "platform", "proxy", "application", "unknown")
 ESCAPES: Final = ("nginx", "apache", "c", "quote", "none", "haproxy", "percent-once", "json")
 # `served-before`: answered from a cache, so an equal request was forwarded before.
+# The columns of which one holds the request target.
+TARGETS: Final = ("request", "request_target", "url", "path")
 SHOWS: Final = ("forwarded", "served-before", "not-forwarded", "undetermined")
 
 # How the text of a field is read (fields.py). `strftime(...)` takes a format in chrono's notation.

@@ -130,7 +130,7 @@ def _ordered(templates: Sequence[Definition], masks: Mapping[Definition, pl.Seri
         order.append(best)
         taken = left.pop(best)
         left = {d: rest for d, mask in left.items() if (rest := mask & ~taken).any()}
-    return order + sorted((d for d in templates if d not in order), key=lambda d: (*_looseness(d), d.name))
+    return before_others(order, templates)
 
 
 def may_lead(text: str, templates: Sequence[Definition]) -> list[Definition]:
@@ -146,9 +146,9 @@ def may_lead(text: str, templates: Sequence[Definition]) -> list[Definition]:
     return sorted(filter(reads, templates), key=lambda d: (d.escape == "none", *_looseness(d), d.name))
 
 
-def led_by(first: Definition, templates: Sequence[Definition]) -> list[Definition]:
-    """Return the templates in the order in which to try them where one definition reads every line."""
-    return [first, *sorted((d for d in templates if d is not first), key=lambda d: (*_looseness(d), d.name))]
+def before_others(order: Sequence[Definition], templates: Sequence[Definition]) -> list[Definition]:
+    """Return the definitions of `order`, which read lines, and then the other templates, the strict ones first."""
+    return [*order, *sorted((d for d in templates if d not in order), key=lambda d: (*_looseness(d), d.name))]
 
 
 def _weight(definition: Definition, mask: pl.Series) -> float:

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.parsing.definitions import Definition, Join
+from clerk_logscan.parsing.definitions import TARGETS, Definition, Join
 from clerk_logscan.parsing.fields import holds
 
 WAITING: Final = 1 << 16  # first records that wait at a time
@@ -20,7 +20,6 @@ SEPARATOR: Final = "\x1f"
 
 Records = pl.DataFrame  # a definition's fields, and columns of their places whose names begin with PLACE
 PLACE: Final = "\x1f"
-TARGETS: Final = ("request", "request_target", "url", "path")
 
 
 class Joiner:

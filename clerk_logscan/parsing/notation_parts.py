@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clerk_logscan.parsing.definitions import COLUMN_KINDS, DefinitionError, Source
+from clerk_logscan.parsing.definitions import COLUMN_KINDS, TARGETS, DefinitionError, Source
 from clerk_logscan.parsing.variables import Variable
 
 
@@ -14,7 +14,7 @@ class NotationError(DefinitionError):
 
 def needs_target(columns: Mapping[str, tuple[Source, ...]], place: str, what: str) -> None:
     """Raise NotationError where no column holds the request target; `what` would hold it."""
-    if not {"request", "request_target", "url", "path"} & set(columns):
+    if set(TARGETS).isdisjoint(columns):
         raise NotationError(f"{place}: nothing in it holds the request target, such as {what}.")
 
 

@@ -16,7 +16,7 @@ from clerk_logscan.parsing.doubts import Doubts
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.fields import holds, typed_known, without_missing
 from clerk_logscan.parsing.joins import PLACE, Joiner
-from clerk_logscan.parsing.requestlike import holds_doubled, looks_like_request
+from clerk_logscan.parsing.requestlike import holds_doubled
 from clerk_logscan.parsing.settling import Settling, halves, records_of, told
 
 if TYPE_CHECKING:  # imported where a line needs them
@@ -178,11 +178,7 @@ class Parser:
             found.append(requests)
             none -= kept
         rest = peeled[left.sort()]
-        like = looks_like_request(rest["text"]) | (rest["text"] == HIDDEN)
-        if self.guesses:  # nobody knows what its lines look like
-            from clerk_logscan.parsing.inference.likely import may_tell
-
-            like |= pl.Series([may_tell(text) for text in rest["text"]], dtype=pl.Boolean)
+        like = self._settling.cascade.look_alike(rest["text"]) | (rest["text"] == HIDDEN)
         like |= holds_doubled(rest["raw"], ~like & _worn_alone(rest, peeled))
         malformed = rest.filter(like).select(*lines.SCHEMA)
         return self._parsed(found, none - malformed.height, malformed)

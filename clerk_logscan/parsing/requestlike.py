@@ -44,8 +44,6 @@ _ERROR_LOG: Final = (
 
 def looks_like_request(texts: pl.Series) -> pl.Series:
     """Return a Boolean series: which texts (lines without their envelope) seem to tell of a request."""
-    if not len(texts):
-        return pl.Series(dtype=pl.Boolean)
     if texts.is_empty():
         return pl.Series(texts.name, [], dtype=pl.Boolean)
     text = pl.first().str

@@ -12,10 +12,10 @@ import polars as pl
 from clerk_logscan.parsing import batches, detection, json_documents, json_tables
 from clerk_logscan.parsing.cascade import JSON, Cascade
 from clerk_logscan.parsing.cuts import Cut
-from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.definitions import TARGETS, Definition
 from clerk_logscan.parsing.fields import without_missing
 from clerk_logscan.parsing.inside import HEADER, MESSAGE
-from clerk_logscan.parsing.joins import TARGETS, side
+from clerk_logscan.parsing.joins import side
 from clerk_logscan.parsing.plausible import is_plausible
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c, reads_alone
@@ -94,6 +94,7 @@ class Settling:
             cascade.templates = [*cascade.templates, *self.ranking.doubted]
         cascade.complete(texts, self.ranking.matches)
         self.leading = self._found_leading()
+        self.done = True
 
     def _is_led(self, texts: pl.Series) -> bool:
         """Tell whether one definition, which `rank` would try first, reads all of `texts`; then settle all by it."""
@@ -107,7 +108,7 @@ class Settling:
                 continue
             if not _may_lead(definition):
                 return False
-            order, count = detection.led_by(definition, cascade.templates), len(texts)
+            order, count = detection.before_others([definition], cascade.templates), len(texts)
             self.ranking = detection.Ranking(order, {definition.name: count}, count, whole=True)
             cascade.templates, self.leading = order, definition
             cascade.seen.add(definition.name)
@@ -153,7 +154,7 @@ class Settling:
 
     def _peel(self, sample: pl.DataFrame) -> pl.Series:
         """Settle the envelopes; return the lines within."""
-        self.done, self.peeler = True, None
+        self.peeler = None
         return self.wearing.detect(sample)["text"]
 
     @property

@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.parsing.cuts import Cut
-from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.definitions import TARGETS, Definition
 
 FIELDS: Final = "#Fields:"
 DATE: Final = "#Date:"
@@ -208,9 +208,7 @@ def _fits(
     """Tell which lines are of the definition: by their number of columns, and half of the shapes that it knows."""
     fits = width == len(names)
     if not whole:
-        target = {
-            name for column in ("request", "request_target", "url", "path") for name in _named(definition, column)
-        }
+        target = {name for column in TARGETS for name in _named(definition, column)}
         last = max((names.index(name) for name in target if name in names), default=len(names))
         fits = fits | ((width < len(names)) & (width > last + 1))
     shapes = {name: shape for name, shape in definition.shapes.items() if name in taken.columns}

@@ -50,10 +50,6 @@ class Events(Entries):
         time = times.stated(row["text"][: header.start()])
         yield self.inner(row, dump(values), envelope_time=time or row["envelope_time"])
 
-    def end(self) -> Iterator[Row]:
-        """Yield nothing: no event spans lines."""
-        return iter(())
-
 
 def _values(text: str, header: re.Match[str]) -> dict[str, str] | None:
     """Return header and extension of an event by their keys; None where a key comes twice."""

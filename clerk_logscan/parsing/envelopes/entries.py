@@ -26,9 +26,9 @@ class Entries(ABC):
     def line(self, row: Row) -> Iterator[Row]:
         """Yield what this line, a row of work.WORK, ends, or itself where it is of no entry."""
 
-    @abstractmethod
     def end(self) -> Iterator[Row]:
-        """Yield the entry that is open, and have none open."""
+        """Yield the entry that is open, and have none open; nothing where each is a line."""
+        return iter(())
 
     def take(self, frame: pl.DataFrame) -> Taken:
         """Return the entries that the rows of `frame` (work.WORK) end, and lines of none; no row is left over."""

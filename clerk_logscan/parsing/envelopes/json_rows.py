@@ -55,7 +55,3 @@ class Rows(Entries):
             return
         self._names = self._names or names_of(values)
         yield row
-
-    def end(self) -> Iterator[Row]:
-        """Yield nothing: no row spans lines."""
-        return iter(())

@@ -41,7 +41,6 @@ _WORDS: Final = {
     "undefined": None,
     "true": True,
     "True": True,
-} | {
     "false": False,
     "False": False,
 }

@@ -19,6 +19,7 @@ from clerk_logscan.parsing.inference.likely import may_tell
 from clerk_logscan.parsing.inference.text_definition import definition as text_definition
 from clerk_logscan.parsing.inference.text_layout import layouts
 from clerk_logscan.parsing.inference.tokens import tokens
+from clerk_logscan.parsing.learning import HEADS
 
 NEARLY_ALL: Final = 0.9
 MOST_OF: Final = 0.65  # of the lines must fit strictly, where others are read from both ends
@@ -28,7 +29,6 @@ LATER: Final = 0.25  # of all: fewer are hostile ones of the first
 _NAMED: Final = 5  # columns that a header must fill to be believed before what only stands in equal places
 _HEAD: Final = 120  # characters of a line that show how it begins
 MOST: Final = 6  # layouts of one input
-HEADS: Final = 10  # first lines, of which one may name the columns of a table
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from clerk_logscan.parsing import json_paths, json_values, record_readers, template
-from clerk_logscan.parsing.definitions import Definition
+from clerk_logscan.parsing.definitions import TARGETS, Definition
 from clerk_logscan.parsing.inference import shapes
 from clerk_logscan.parsing.inference.columns import Column, Roles
 from clerk_logscan.parsing.inference.roles import assign
@@ -31,7 +31,6 @@ _NAME: Final = re.compile(r"[A-Za-z_@#(%][\w .()\[\]/:@%\-#]*")
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _FEWEST: Final = 3
 _FIELDS: Final = "#Fields:"  # W3C's header, of names that no format has
-_TARGETS: Final = ("request", "request_target", "url", "path")
 _HOW: Final = {
     "json": "JSON records",
     "csv": "cells between {delimiter!r}",
@@ -248,7 +247,7 @@ def _escape(grammar: str, columns: Sequence[Column]) -> str:
 def _definition(name: str, grammar: str, columns: list[Column], roles: Roles, **layout: Any) -> Found:
     """Return the definition of a layout of named values; it requires the target, and what stood in every record."""
     fields = {role: {field for one in given for field in one.fields} for role, given in roles.sources.items()}
-    targets = set().union(*(fields.get(role, ()) for role in _TARGETS))
+    targets = set().union(*(fields.get(role, ()) for role in TARGETS))
     always = [one.field for one in columns if all(value is not None for value in one.values)]
     some = [one.field for one in columns if one.field in targets]
     what = [field for field in some if field in always] or ["|".join(some)]

@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import StatisticsError, correlation
 from typing import Final
 
+from clerk_logscan.parsing.definitions import TARGETS
 from clerk_logscan.parsing.inference import names, shapes
 from clerk_logscan.parsing.inference.columns import Column, Roles
 
@@ -207,8 +208,7 @@ def _repeats(one: Column, target: Column | None, status: Column | None) -> bool:
 
 
 def _target(columns: Sequence[Column], roles: Roles) -> Column | None:
-    roles_of = ("request", "request_target", "url", "path")
-    return next((found for role in roles_of if (found := _column_of(role, columns, roles))), None)
+    return next((found for role in TARGETS if (found := _column_of(role, columns, roles))), None)
 
 
 def _grows_with_request(one: Column, columns: Sequence[Column], roles: Roles) -> bool:

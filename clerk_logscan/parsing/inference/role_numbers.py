@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from clerk_logscan.parsing.definitions import TARGETS
 from clerk_logscan.parsing.inference import names, shapes
 from clerk_logscan.parsing.inference.columns import Column, Roles
 from clerk_logscan.parsing.inference.role_bytes import add_bytes
@@ -32,7 +33,7 @@ def _add_status(free: Sequence[Column], columns: Sequence[Column], roles: Roles)
     unnamed = [one for one in found if one.name is None and not one.quoted] or [o for o in found if o.name is None]
     behind = [one for one in unnamed if any(_is_less(one, other) for other in unnamed)]
     unnamed = [one for one in unnamed if one not in behind]
-    request = roles.place_of(columns, "request", "request_target", "url", "path") or 0
+    request = roles.place_of(columns, *TARGETS) or 0
     best = min(unnamed, key=lambda one: (one.place < request, _is_rare(one), abs(one.place - request)), default=None)
     if best is not None:
         roles.give("status", "status", [best], "each of its values is a status that servers answer with")

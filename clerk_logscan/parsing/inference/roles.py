@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from clerk_logscan.parsing.definitions import TARGETS
 from clerk_logscan.parsing.inference import shapes
 from clerk_logscan.parsing.inference.columns import Column, Roles
 from clerk_logscan.parsing.inference.role_addresses import add_addresses
@@ -25,7 +26,7 @@ def assign(columns: Sequence[Column]) -> Roles | None:
     """Return what each of `columns` is; None where they hold no request."""
     roles = Roles()
     add_request(columns, roles)
-    if not {"request", "request_target", "url", "path"} & set(roles.sources):
+    if set(TARGETS).isdisjoint(roles.sources):
         return None
     add_time(columns, roles)
     add_addresses(columns, roles)
