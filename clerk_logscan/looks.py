@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -27,7 +27,7 @@ from clerk_logscan.window import Window
 NEAR: Final = timedelta(hours=26)
 # A sweep by more clients than this has no context of each: a search for all their addresses would pick the whole log.
 CLIENTS: Final = 2000
-# A search for more addresses than these takes longer than to parse every line.
+# A search of the bytes for more addresses than these takes longer than to look for them in every line's text.
 SEARCHED: Final = 256
 # Of requests that no rule can report, so many of those parsed at once are kept: they show the site's own host and
 # referers. Behind the lines of the beginning fewer do, so that a long log takes no more memory.
@@ -72,7 +72,7 @@ class Looks:
         Where every line that no format reads was asked for, every line is parsed.
         """
         whole = self.options.full or self.options.unparsed is not None
-        return self._look(sources, Search(self.options.proxy_paths), self._telling, whole=whole)
+        return self._look(sources, _Wanted(Search(self.options.proxy_paths), self._telling, whole))
 
     def second(self, sources: Sequence[Source], findings: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
         """Return the other requests of the findings' clients around them, and the proxy's own (schema.FRAME), without
@@ -81,47 +81,50 @@ class Looks:
         The first tell what was probed before, and who was lured; the second how the logs are hops of each other, and
         whether the application was alive. Honest browsers with the known client bug are none of these clients.
         """
-        graver = findings.filter(pl.col("severity") != "info").select("severity", "timestamp", *_SENDER)
+        graver = findings.select("severity", "timestamp", *_SENDER).filter(pl.col("severity") != "info")
         findings = graver.sort("severity", maintain_order=True)
         clients = _addresses(findings)[:CLIENTS]
         names = {max(path.split("/"), key=len) for path in self.options.proxy_paths}
-        whole = self.options.full or len(clients) > SEARCHED
-        search = Search((), [] if whole else [text.encode() for text in ("#Fields:", *sorted(names), *clients)])
+        sought, many = ["#Fields:", *sorted(names), *clients], len(clients) > SEARCHED
+        search = Search((), [] if many or self.options.full else [text.encode() for text in sought])
         around, unseen = _around(findings, clients, self.options), _Unseen(seen)
-        look = partial(self._look, search=search, whole=whole, last=unseen)
+        wanted = _Wanted(search, around, self.options.full, sought if many else [], unseen)
         found = Gathered()
         again = [source for source in sources if source.rereadable]
-        for reading in look(again, keep=lambda requests: unseen.of(around(requests))):
+        for reading in self._look(again, wanted._replace(keep=lambda requests: unseen.of(around(requests)))):
             found.add(reading.requests)
         for window in self._windows.values():
-            for reading in look([window], keep=around):
+            for reading in self._look([window], wanted):
                 found.add(unseen.of(window.placed(reading.requests)))
         return found.frame
 
-    def _look(
-        self, sources: Sequence[Source], search: Search, keep: Keep, *, whole: bool, last: _Unseen | None = None
-    ) -> Iterator[Reading]:
+    def _look(self, sources: Sequence[Source], wanted: _Wanted) -> Iterator[Reading]:
         """Read the inputs side by side; yield them in their order, without those that were not begun."""
         tally = _Tally(sources, self.progress)
         self._beside = max(1, min(self.options.workers or cores(), len(sources)))
-        work = partial(self._read, search=search, keep=keep, whole=whole, last=last, tally=tally)
+        work = partial(self._read, wanted=wanted, tally=tally)
         return side_by_side(work, sources, self.options.workers or 0, self._stop)
 
-    def _read(
-        self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool, last: _Unseen | None
-    ) -> Reading:
+    def _read(self, source: Source, wanted: _Wanted, tally: _Tally) -> Reading:
         """Read one input; once more and whole where it showed only meanwhile that it must be."""
-        once = partial(self._once, source, search, keep, tally, last=last)
-        reading = once(whole=whole)
-        return once(whole=True) if reading.missed and source.rereadable else reading
+        reading = self._once(source, wanted, tally)
+        if not (reading.missed and source.rereadable):
+            return reading
+        return self._once(source, wanted._replace(whole=True), tally)
 
-    def _once(
-        self, source: Source, search: Search, keep: Keep, tally: _Tally, *, whole: bool, last: _Unseen | None
-    ) -> Reading:
-        scan = Scan(source, search, digest=self.options.evidence, stop=self._stop, beside=self._beside)
-        parser = self._parser(source, last)
-        window = None if source.rereadable else self._windows.setdefault(source.name, Window(source.name))
-        return read(scan, parser, whole=whole, keep=keep, told=tally, window=window, last=last is not None)
+    def _once(self, source: Source, wanted: _Wanted, tally: _Tally) -> Reading:
+        scan = Scan(source, wanted.search, digest=self.options.evidence, stop=self._stop, beside=self._beside)
+        parser = self._parser(source, wanted.last)
+        return read(
+            scan,
+            parser,
+            whole=wanted.whole,
+            keep=wanted.keep,
+            naming=wanted.naming,
+            told=tally,
+            window=None if source.rereadable else self._windows.setdefault(source.name, Window(source.name)),
+            last=wanted.last is not None,
+        )
 
     def _parser(self, source: Source, last: _Unseen | None) -> Parser:
         """Return a parser for an input; in the last look one that knows it from the first, where that was kept."""
@@ -138,6 +141,16 @@ class Looks:
         step = max(1, requests.height // (TYPICAL if begun else LATER))
         typical = pl.int_range(pl.len()) % step == 0
         return requests.filter(self.needed | typical)
+
+
+class _Wanted(NamedTuple):
+    """What a look wants of every input: see `reading.read`. `last`: what an earlier look saw."""
+
+    search: Search
+    keep: Keep
+    whole: bool
+    naming: Sequence[str] = ()
+    last: _Unseen | None = None
 
 
 class _Tally:
@@ -175,8 +188,7 @@ class _Unseen:
         seen = self._seen.get((requests["source"][0],)) if requests.height else None
         if seen is None:
             return requests
-        lines = requests["line_number"]
-        near = seen.filter(pl.col("line_number").is_between(lines.min(), lines.max()))
+        near = seen.filter(pl.col("line_number").is_in(requests["line_number"].implode()))
         return requests.join(near, on=_SAME, how="anti", nulls_equal=True, maintain_order="left")
 
 

@@ -11,6 +11,7 @@ from clerk_logscan import destinations, formats, rules
 from clerk_logscan import looks as looks_module
 from clerk_logscan.looks import LATER, TYPICAL, Looks
 from clerk_logscan.options import Options, silent
+from clerk_logscan.readers import scan as scan_module
 from clerk_logscan.readers import sources
 from clerk_logscan.readers.scan import Scan
 
@@ -47,18 +48,23 @@ def test_of_a_long_log_few_typical_requests_are_kept_behind_its_beginning(tmp_pa
 
 
 @pytest.mark.parametrize("searched", [0, 1000])
-def test_whether_addresses_are_searched_or_every_line_is_parsed_the_same_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, searched: int
+@pytest.mark.parametrize("worth", [0, 1 << 30])
+@pytest.mark.parametrize("full", [False, True])
+def test_however_addresses_are_looked_for_the_same_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, searched: int, worth: int, full: bool
 ) -> None:
-    """The second look finds what the clients of the findings did, and the proxy's requests."""
+    """The second look finds what the clients of the findings did, and the proxy's requests: by a search of the bytes,
+    or of every line's text where they are many; in a file that is cut in ranges, or in a stream.
+    """
     monkeypatch.setattr(looks_module, "SEARCHED", searched)
+    monkeypatch.setattr(scan_module, "WORTH", worth)
     path = log(tmp_path / "access.log", 5000, {1234: "/__clerk//evil.example/"})
     text = (
         Path(path).read_text().replace("198.51.100.7 - - [30/Mar/2026:00:00:1", "203.0.113.9 - - [30/Mar/2026:00:00:1")
     )
     Path(path).write_text(text.replace('"GET /1300 ', '"GET /__clerk/v1/client '))
     found, _ = sources.find([path])
-    looks = Looks(Options(), formats.chosen(Options()), silent)
+    looks = Looks(Options(full=full), formats.chosen(Options()), silent)
     seen = destinations.resolve(pl.concat([reading.requests for reading in looks.first(found)]), Options())
     more = looks.second(found, rules.apply(seen), seen.clear())
     client = text.splitlines()[1234].split()[0]

@@ -114,6 +114,10 @@ class Parser:
         """The layouts that were guessed from the lines of this input."""
         return self._settling.cascade.learning.guesses
 
+    def unknown(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return `frame` (line_number and others) without the lines that are known from an earlier look."""
+        return _without(frame, _between(self._known, frame["line_number"]))
+
     def read(self, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
         if not self.settled:
@@ -127,7 +131,7 @@ class Parser:
     def _read_by(self, leading: Definition, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` holds: what `leading` reads of bare lines first, then whatever the others are."""
         passed = _between(self._known, frame["line_number"])
-        frame = frame.filter(~pl.col("line_number").is_in(passed.implode())) if len(passed) else frame
+        frame = _without(frame, passed)
         requests, taken, kept = schema.empty(), pl.Series(dtype=pl.UInt32), 0
         if cut := self._settling.cascade.leading(frame["raw"], leading):
             cut, _ = told(cut, frame["raw"])
@@ -241,6 +245,11 @@ def _between(known: pl.Series, numbers: pl.Series) -> pl.Series:
         return known.clear()
     first, end = known.search_sorted(pl.Series([numbers[0], numbers[-1] + 1]))
     return known.slice(first, end - first)
+
+
+def _without(frame: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
+    """Return `frame` without the lines of these numbers."""
+    return frame.filter(~frame["line_number"].is_in(numbers.implode())) if len(numbers) else frame
 
 
 def _worn_alone(rest: pl.DataFrame, peeled: pl.DataFrame) -> pl.Series:
