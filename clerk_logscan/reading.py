@@ -161,7 +161,8 @@ def read(
 def _named(scan: Scan, parser: Parser, texts: Sequence[str]) -> Iterator[tuple[Batch, pl.DataFrame | None]]:
     """Yield the batches, each with the lines of its block that hold one of `texts` and that `parser` does not know.
 
-    With None where there are no texts. They may be thousands: to look for them takes half as long as to read the lines, and is done on every core.
+    With None where there are no texts. They may be thousands: to look for them takes half as long as to read the lines,
+    and is done on every core.
     """
 
     def look(batch: Batch) -> tuple[Batch, pl.DataFrame]:
