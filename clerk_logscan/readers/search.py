@@ -28,25 +28,24 @@ PATH, HIT, MARK, DISGUISE, LINE, FIELDS, TRACE = (1 << bit for bit in range(7))
 _BITS: Final = [[1 << bit for bit in range(7) if kinds >> bit & 1] for kinds in range(1 << 7)]
 
 _DEFAULT: Final = "__clerk"
-_MARKS: Final = ("_clerk_js_version", "__clerk_api_version", "npm/@clerk")
-_FIELDS: Final = ("#Fields:", "#Version:")
+_MARKS: Final = ("_clerk_js_version", "npm/@clerk")
+_FIELDS: Final = ("#Fields",)
 # `new Request` throws at this method, which Node's parser lets pass (Fetch Standard, "forbidden method").
 _TRACE: Final = ("TRACE",)
 # JSON writers that code the percent sign itself.
 _CODED_PERCENT: Final = (r"\u0025",)
 # journald writes a message that is not printable as an array of bytes; Firehose, Lambda and CloudWatch base64 of gzip.
-# No usual JSON writer codes letters; a line in which one did could hold anything.
-_OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI', r"\u006", r"\u007")
+_OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI')
 # Pieces of a line, by the marks of containerd and CRI-O, Docker's fluentd driver, Fluent Bit: the attack may be cut.
-_PIECES: Final = (" stdout P ", " stderr P ", '"partial_message"', '"logtag":"P"', '"logtag": "P"')
+_PIECES: Final = (" P ", '"partial_message"', '"P"')
 _EPOCH: Final = 16  # blocks
 _BUSY: Final = 400  # matches of a kind in a block from which on it counts as frequent
 _MANY: Final = 4000  # lines with a name in a block up to which they alone are judged, as Python picks them
 _MANY_BESIDE: Final = 400  # the same where other threads wait for Python: the block takes longer, but not its lock
-_HEAD: Final = 4  # characters of a name whose every escape is looked for
+_HEAD: Final = 2  # characters of a name whose every escape is looked for
 # What stands before a name: a slash, as it is or the end of its escape; what the proxy takes for one; a scheme's colon.
 _SLASHES: Final = ("/", "2f", "2F")
-_BACKSLASHES: Final = ("\\", "5c", "5C", ":")
+_BACKSLASHES: Final = ("\\", "c", "C", ":")  # not `5c`, of which the sieve may have taken the 5 for another escape
 _MARKED_LINES: Final = 256  # marked lines of a block that are kept
 
 
@@ -206,14 +205,15 @@ class Search:
                 dict.fromkeys(_FIELDS, FIELDS)
                 | dict.fromkeys((*_OPAQUE, *_PIECES), LINE)
                 | dict.fromkeys(_TRACE, TRACE)
-                | (dict.fromkeys(map(_inert, _MARKS), 0) if unasked & MARK else dict.fromkeys(_MARKS, MARK))
+                | ({} if unasked & MARK else dict.fromkeys(_MARKS, MARK))
             )
         for name in self._names:
             kinds |= dict.fromkeys((before + name for before in _SLASHES), PATH | HIT)
             kinds |= dict.fromkeys((before + name for before in _BACKSLASHES), PATH)
-            kinds |= dict.fromkeys(spellings.coded(f"/{name}"), LINE)
+            kinds |= dict.fromkeys((*spellings.coded(f"/{name}"), *_coded_letter(name)), LINE)
             if not unasked & DISGUISE:
-                kinds |= dict.fromkeys((*_signs_of_disguise(name), *_CODED_PERCENT), DISGUISE)
+                signs = (*_signs_of_disguise(name), *_CODED_PERCENT)
+                kinds |= {sign: DISGUISE | (PATH if sign.endswith("\\") else 0) for sign in signs}
         literals = {literal.encode("latin-1"): kind for literal, kind in kinds.items()}
         for extra in self._extra:
             literals[extra] = literals.get(extra, 0) | LINE
@@ -253,9 +253,12 @@ def _line(block: Block, position: int) -> tuple[int, int]:
     return block.buffer.rfind(b"\n", block.start, at) + 1 or block.start, block.buffer.find(b"\n", at) + 1 - block.start
 
 
-def _inert(literal: str) -> str:
-    """Return what is never found in its place: the sieve is quickest with its literals as they are."""
-    return "\x01" + literal[1:]
+def _coded_letter(name: str) -> list[str]:
+    """Return how the escape of the most usual letter of `name` begins, by a JSON writer that codes letters.
+
+    No usual one does; a line in which one did could hold anything.
+    """
+    return sorted((rf"\u00{ord(char) >> 4:x}" for char in name if char.isalpha()), key=r"\u006".__ne__)[:1]
 
 
 def _signs_of_disguise(name: str) -> Iterator[str]:
@@ -265,4 +268,4 @@ def _signs_of_disguise(name: str) -> Iterator[str]:
     for char in name[:_HEAD]:
         yield from spellings.escapes(char)
     for length in range(_HEAD, len(name)):
-        yield from (name[:length] + begin for begin in "%\\#")
+        yield from (name[:length] + begin for begin in {sign[0] for sign in spellings.signs(name[length])})

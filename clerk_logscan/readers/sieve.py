@@ -13,8 +13,11 @@ from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
-# How many literals Teddy takes: 64 with AVX2, 32 with SSSE3 and NEON.
-_TOGETHER: Final = 60 if platform.machine().lower() in ("x86_64", "amd64") else 28
+from clerk_logscan.readers.buckets import dealt
+
+# How many literals Teddy takes at its quickest, and at all, which needs AVX2; and how many buckets it has for each.
+_SLIM, _FAT = (32, 8), (60, 16)
+_MOST: Final = _FAT[0] if platform.machine().lower() in ("x86_64", "amd64") else _SLIM[0]
 # With few literals, of three or fewer distinct first or rare bytes, the crate prefers a slower memchr to Teddy: these,
 # which never occur, make more of them. Beyond one literal alone, which it finds fastest of all.
 _FEW: Final = range(2, 17)
@@ -27,11 +30,14 @@ class Sieve:
     def __init__(self, kinds: Mapping[bytes, int]) -> None:
         literals = list(kinds)
         self._parts: list[tuple[BytesAhoCorasick, list[int]]] = []
-        for first in range(0, len(literals), _TOGETHER):
-            part = literals[first : first + _TOGETHER]
-            fillers = _FILLERS if len(part) in _FEW else ()
-            automaton = BytesAhoCorasick([*part, *fillers], matchkind=MatchKind.LeftmostLongest)
-            self._parts.append((automaton, [*(kinds[literal] for literal in part), *(0 for _ in _FILLERS)]))
+        for first in range(0, len(literals), _MOST):
+            part = literals[first : first + _MOST]
+            if len(part) > 1:
+                part = dealt(part, (_SLIM if len(part) <= _SLIM[0] else _FAT)[1])
+            if len(part) in _FEW:
+                part += _FILLERS
+            automaton = BytesAhoCorasick(part, matchkind=MatchKind.LeftmostLongest)
+            self._parts.append((automaton, [kinds.get(literal, 0) for literal in part]))
 
     def find(self, view: memoryview) -> Iterator[tuple[int, list[int]]]:
         """Yield what a finding means and the positions of its literals, in order, a group of literals after another.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -201,6 +202,19 @@ def test_made_up_targets_that_a_rule_could_report_are_picked(path: str) -> None:
             assert missed(search_for(path), target, method) == []
 
     check()
+
+
+@pytest.mark.parametrize("path", ["/__clerk", "/clerk-proxy", "/x", "/WVX", "/a-b_c.d~e!f"])
+def test_what_begins_within_another_literal_is_picked(path: str) -> None:
+    """The sieve passes over a literal that overlaps the one before; where both make a target, its line is picked."""
+    literals = [literal.decode("latin-1") for literal in Search([path])._literals(0)]
+    for first, second in product(literals, repeat=2):
+        for at in range(1, len(first)):
+            if second.startswith(first[at:]) and len(second) > len(first) - at:
+                for before, after in product(("", "/", "//", "http://a/"), ("//e.example", path + "//e.example")):
+                    target = before + first[:at] + second + after
+                    if reportable(target, path):
+                        assert missed(search_for(path), target) == []
 
 
 @pytest.mark.parametrize("many", [0, 1 << 40])
