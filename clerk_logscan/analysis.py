@@ -9,7 +9,7 @@ import polars as pl
 
 from clerk_logscan import destinations, formats, ledger, rules
 from clerk_logscan.gathered import Gathered
-from clerk_logscan.incident import investigate
+from clerk_logscan.incident import investigate, outages
 from clerk_logscan.looks import Looks
 from clerk_logscan.options import Options, Progress, silent
 from clerk_logscan.readers import sources
@@ -42,7 +42,7 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
     findings = rules.apply(observed)
     facts = formats.facts(definitions, rows, seen)
     if not looks.stopped and _worth_another_look(findings, rows, facts):
-        more = looks.second(found, findings, seen)
+        more = looks.second(found, findings, seen, proxied=_needs_proxied(findings, rows, facts))
         observed = pl.concat([observed, destinations.resolve(more, options)])
 
     unread.write()
@@ -58,3 +58,14 @@ def _worth_another_look(
         return True
     hiding = {name for name, fact in facts.items() if fact["hidden_by"]}
     return len(rows) > 1 and any(row.get("_hidden") or hiding.intersection(row["log_formats"]) for row in rows)
+
+
+def _needs_proxied(
+    findings: pl.DataFrame, rows: Sequence[Mapping[str, Any]], facts: Mapping[str, Mapping[str, Any]]
+) -> bool:
+    """Return whether the proxy's ordinary requests could tell more, which may be most of a log.
+
+    They show which logs are hops of each other, where there are several, and when a process that died was back.
+    """
+    logs = {(row.get("_set"), facts.get(name, {}).get("hop")) for row in rows for name in row["log_formats"]}
+    return len(logs) > 1 or outages.possible(findings)

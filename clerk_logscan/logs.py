@@ -36,7 +36,7 @@ class Logs:
         """Yield frames of the public columns, an input after the other, each in its order."""
         self.failures = [error.message for error in self._missing]
         for source in self.sources:
-            scan = Scan(source, None, whole=True)
+            scan = Scan(source, None, candidates=False)
             parser = Parser(self.definitions, source.name, self.options.assume_timezone, doubts=False)
             for frame in ahead(_together(lines.from_block(batch.block) for batch in scan)):
                 yield parser.read(frame).requests.select(*schema.COLUMNS)

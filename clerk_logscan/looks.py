@@ -74,9 +74,11 @@ class Looks:
         whole = self.options.full or self.options.unparsed is not None
         return self._look(sources, _Wanted(Search(self.options.proxy_paths), self._telling, whole))
 
-    def second(self, sources: Sequence[Source], findings: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
-        """Return the other requests of the findings' clients around them, and the proxy's own (schema.FRAME), without
-        those that were `seen`.
+    def second(
+        self, sources: Sequence[Source], findings: pl.DataFrame, seen: pl.DataFrame, *, proxied: bool = True
+    ) -> pl.DataFrame:
+        """Return the other requests of the findings' clients around them, and where `proxied` all of the proxy's
+        (schema.FRAME), without those that were `seen`.
 
         The first tell what was probed before, and who was lured; the second how the logs are hops of each other, and
         whether the application was alive. Honest browsers with the known client bug are none of these clients.
@@ -84,10 +86,10 @@ class Looks:
         graver = findings.select("severity", "timestamp", *_SENDER).filter(pl.col("severity") != "info")
         findings = graver.sort("severity", maintain_order=True)
         clients = _addresses(findings)[:CLIENTS]
-        names = {max(path.split("/"), key=len) for path in self.options.proxy_paths}
+        names = {max(path.split("/"), key=len) for path in self.options.proxy_paths if proxied}
         sought, many = ["#Fields:", *sorted(names), *clients], len(clients) > SEARCHED
         search = Search((), [] if many or self.options.full else [text.encode() for text in sought])
-        around, unseen = _around(findings, clients, self.options), _Unseen(seen)
+        around, unseen = _around(findings, clients, self.options, proxied=proxied), _Unseen(seen)
         wanted = _Wanted(search, around, self.options.full, sought if many else [], unseen)
         found = Gathered()
         again = [source for source in sources if source.rereadable]
@@ -113,8 +115,15 @@ class Looks:
         return self._once(source, wanted._replace(whole=True), tally)
 
     def _once(self, source: Source, wanted: _Wanted, tally: _Tally) -> Reading:
-        scan = Scan(source, wanted.search, digest=self.options.evidence, stop=self._stop, beside=self._beside)
         parser = self._parser(source, wanted.last)
+        scan = Scan(
+            source,
+            wanted.search,
+            digest=self.options.evidence,
+            samples=wanted.last is None or not parser.settled,  # for the format and for silences, which are known then
+            stop=self._stop,
+            beside=self._beside,
+        )
         return read(
             scan,
             parser,
@@ -199,8 +208,8 @@ def _addresses(findings: pl.DataFrame) -> list[str]:
     return named.filter(named != "").unique(maintain_order=True).to_list()
 
 
-def _around(findings: pl.DataFrame, clients: Sequence[str], options: Options) -> Keep:
-    """Return what keeps, within some hours of the findings, requests that name a client, and the proxy's.
+def _around(findings: pl.DataFrame, clients: Sequence[str], options: Options, *, proxied: bool) -> Keep:
+    """Return what keeps, within some hours of the findings, requests that name a client, and perhaps the proxy's.
 
     A request without a time is kept, and all where no finding has one.
     """
@@ -210,4 +219,5 @@ def _around(findings: pl.DataFrame, clients: Sequence[str], options: Options) ->
         near = stamp.is_null() | stamp.is_between(times.min() - reach, times.max() + reach)  # type: ignore[operator]
     claimed = pl.col("forwarded_for").str.contains_any(clients) if clients else pl.lit(value=False)
     mine = pl.col("client_ip").is_in(clients) | claimed.fill_null(value=False)
-    return lambda requests: requests.filter(near & (mine | may_match(options.proxy_paths)))
+    wanted = mine | may_match(options.proxy_paths) if proxied else mine
+    return lambda requests: requests.filter(near & wanted)

@@ -6,9 +6,11 @@ import gzip
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 import clerk_logscan as cl
+from clerk_logscan.looks import Looks
 from clerk_logscan.report import Report
 
 LINE = '{client} - - [30/Mar/2026:{time} +0000] "GET {target} HTTP/1.1" {status} 5 "-" "curl/8"\n'
@@ -137,3 +139,29 @@ def test_many_inputs_of_one_log_have_their_silences_judged_together(tmp_path: Pa
     assert [row["gaps"] for row in rows if row["gaps"]] == [
         [{"from": "2026-03-30T01:59:30.000000Z", "to": "2026-03-30T04:00:00.000000Z"}]
     ]
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "logs", "again"),
+    [(ATTACK, 200, 1, False), (ATTACK, 200, 2, True), ("/__clerk//[", 502, 1, True), ("/__clerk//[", 200, 1, False)],
+)
+def test_ordinary_proxy_requests_are_read_again_only_where_they_tell_more(
+    log: Path, monkeypatch: pytest.MonkeyPatch, target: str, status: int, logs: int, again: bool
+) -> None:
+    """They show the hops of several logs, and when a process that died was back; else they are a burden."""
+    read: list[int] = []
+    second = Looks.second
+
+    def counted(*arguments: Any, **options: Any) -> pl.DataFrame:
+        more = second(*arguments, **options)
+        read.append(more.filter(pl.col("request_target").str.starts_with("/__clerk/v1")).height)
+        return more
+
+    monkeypatch.setattr(Looks, "second", counted)
+    ordinary = [line(f"/__clerk/v1/{n}", f"04:{n // 60:02}:{n % 60:02}", "198.51.100.1") for n in range(1000)]
+    log.write_text("".join(ordinary[:500]) + line(target, "04:08:20", status=status) + "".join(ordinary[500:]))
+    if logs > 1:
+        log.with_name("inner.log").write_text("".join(ordinary[700:]))
+    assert cl.analyze(str(log.parent)).data["proxy_requests"] == 1001 + (logs - 1) * 300
+    assert len(read) == 1
+    assert (read[0] > 500) is again and (read[0] > 0) is again

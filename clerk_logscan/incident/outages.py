@@ -53,6 +53,12 @@ def _were(count: int) -> str:
     return "request was" if count == 1 else "requests were"
 
 
+def possible(findings: pl.DataFrame) -> bool:
+    """Return whether the process may have died of any of the findings (`crashes`, `status`)."""
+    died = pl.col("crashes") & (pl.col("status").is_null() | pl.col("status").is_in(_DEAD))
+    return bool(findings.select(died.any()).item())
+
+
 def find(events: Events, within: Events, observed: pl.DataFrame, logs: Logs) -> tuple[list[Outage], list[Outage]]:
     """Return the outages in the order of time, overlapping ones as one: all, and those that one of `within` caused."""
     crashes = _crashes(events)

@@ -31,21 +31,25 @@ class Picked:
         self.batch.numbers = list(map((first_line - 1).__add__, self.batch.numbers))
 
 
-def pick(block: Block, index: int, search: Search, mood: Mood, *, whole: bool = False) -> Picked:
-    """Return the lines to parse: candidates, and samples: first and last line of the block, one each EVERY bytes.
+def pick(
+    block: Block, index: int, search: Search, mood: Mood, *, samples: bool = True, candidates: bool = True
+) -> Picked:
+    """Return the lines to parse: `candidates`, and `samples`: first and last line of the block, one each EVERY bytes.
 
     Long lines are sampled too: where they are pieces (Docker's), the parser must see one, as the attack may be cut.
-    The first block of an input, `index` 0, gives its first lines as well. With `whole` the samples alone are returned,
-    as the block itself will be parsed; lines with the proxy path are counted in any case.
+    The first block of an input, `index` 0, gives its first lines as well. Lines with the proxy path are counted in any
+    case.
     """
     buffer, first = block.buffer, block.start
     counts = Counts(buffer, first, block.end)
     found = _look(block, index, search, mood)
-    before = _samples(block, counts)
-    chosen = _long_lines(block, counts).union(before)
-    if index == 0:
-        chosen |= _first_lines(block)
-    if not whole:
+    before = _samples(block, counts) if samples else {}
+    chosen = set(before)
+    if samples:
+        chosen |= _long_lines(block, counts)
+        if index == 0:
+            chosen |= _first_lines(block)
+    if candidates:
         chosen |= _starts(block, found.ends)
     starts = sorted(chosen)
     numbers = list(map((1).__add__, counts.before_each(starts, before)))

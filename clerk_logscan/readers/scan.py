@@ -49,8 +49,8 @@ class Scan:
     complete   whether the input was read to its end
     error      a sentence about the input where something is wrong with it; may stand beside `complete`
 
-    With `whole` candidates are not picked, samples are: every line will be parsed. `search` may be replaced while
-    iterating; blocks already under way keep the old one. `stop`, when set, ends the scan within a block. `beside`: how
+    Candidates are picked and samples, unless told otherwise. `search` may be replaced while iterating; blocks already
+    under way keep the old one. `stop`, when set, ends the scan within a block. `beside`: how
     many inputs are read at a time, which share what may be held. Nothing is raised for bad input.
     """
 
@@ -60,17 +60,19 @@ class Scan:
         search: Search | None,
         *,
         digest: bool = False,
-        whole: bool = False,
+        samples: bool = True,
+        candidates: bool = True,
         stop: threading.Event | None = None,
         beside: int = 1,
     ) -> None:
-        self.source, self.search, self.whole, self.beside = source, search or Search(()), whole, beside
+        self.source, self.search, self.beside = source, search or Search(()), beside
         self.read = self.bytes = self.lines = self.hits = 0
         self.sha256: str | None = None
         self.complete = False
         self.error: str | None = None
         self._stop = stop or threading.Event()
         self._hash = hashlib.sha256() if digest else None
+        self._samples, self._candidates = samples, candidates
         self._mood = Mood()
         self._shrunk = False
         self._open_line = False  # the last block ended inside a line
@@ -135,7 +137,7 @@ class Scan:
             raise failure[0]
 
     def _pick(self, block: Block, index: int) -> Picked:
-        return pick(block, index, self.search, self._mood, whole=self.whole)
+        return pick(block, index, self.search, self._mood, samples=self._samples, candidates=self._candidates)
 
     def _picked(self, blocks: Iterator[Block]) -> Iterator[Picked]:
         """Yield what is picked of `blocks`, searched beside their reading."""

@@ -268,7 +268,7 @@ def test_whole_scans_give_samples_and_blocks_that_hold_every_byte(tmp_path: Path
     text = log(90_000)
     (tmp_path / "a.log").write_bytes(text)
     (source,), _ = find([str(tmp_path / "a.log")])
-    one = Scan(source, SEARCH, whole=True)
+    one = Scan(source, SEARCH, candidates=False)
     parts, numbers = [], []
     for batch in one:
         assert len(batch.numbers) < 200 + len(batch.block) / (60 << 10) + 3
