@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import polars as pl
@@ -13,6 +13,7 @@ from clerk_logscan.incident import investigate, outages
 from clerk_logscan.looks import Looks
 from clerk_logscan.options import Options, Progress, silent
 from clerk_logscan.readers import sources
+from clerk_logscan.readers.sources import Source
 from clerk_logscan.report import Report
 
 
@@ -26,18 +27,9 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
     found, failures = sources.find(inputs)
     looks = Looks(options, definitions, progress)
 
-    rows: list[ledger.Row] = []
-    named = set(inputs)
-    gathered, unread = Gathered(looks.needed), ledger.Unread(options.unparsed)
-    for reading in looks.first(found):
-        rows.append(ledger.row(reading, named, options, definitions))
-        gathered.add(reading.requests)
-        unread.add(reading)
-    begun = {row["source"] for row in rows}
-    rows += [ledger.stopped(one.name) for one in found if one.name not in begun]
+    rows, seen, unread = _seen(looks, found, set(inputs))
     rows += map(ledger.failure, failures)
 
-    seen = gathered.frame
     observed = destinations.resolve(seen, options)
     findings = rules.apply(observed)
     facts = formats.facts(definitions, rows, seen)
@@ -48,6 +40,25 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
     unread.write()
     report = Report(investigate(findings, observed, rows, facts, options))
     return report.redacted() if options.redact else report
+
+
+def _seen(
+    looks: Looks, found: Sequence[Source], named: Set[str]
+) -> tuple[list[ledger.Row], pl.DataFrame, ledger.Unread]:
+    """Return what the first look saw: the ledger's rows, the requests, and what no format reads; `named`: as the user
+    gave them.
+
+    The requests are in one piece: polars copies a frame in several at every step that adds a column or drops rows.
+    """
+    rows: list[ledger.Row] = []
+    gathered, unread = Gathered(looks.needed), ledger.Unread(looks.options.unparsed)
+    for reading in looks.first(found):
+        rows.append(ledger.row(reading, named, looks.options, looks.definitions))
+        gathered.add(reading.requests)
+        unread.add(reading)
+    begun = {row["source"] for row in rows}
+    rows += [ledger.stopped(one.name) for one in found if one.name not in begun]
+    return rows, gathered.frame.rechunk(), unread
 
 
 def _worth_another_look(

@@ -15,12 +15,24 @@ def mapped(column: pl.Series, of: Callable[[Any], Any], dtype: pl.DataType) -> p
 
 def mapped_rows(frame: pl.DataFrame, of: Callable[..., Any], dtype: pl.DataType) -> pl.Series:
     """Return `of` of every row of `frame` (its values as arguments) as a series of type `dtype`."""
-    known = frame.unique(maintain_order=True)
-    values = pl.Series("_value", [of(*row) for row in known.iter_rows()], dtype=dtype)
-    joined = frame.join(
-        known.with_columns(values), on=frame.columns, how="left", nulls_equal=True, maintain_order="left"
-    )
-    return joined["_value"]
+    firsts, numbers = _different(frame)
+    return pl.Series("_value", [of(*row) for row in frame[firsts].iter_rows()], dtype=dtype).gather(numbers)
+
+
+def _different(frame: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Return the places of the first row of each different one, and for every row the number of the one it equals."""
+    numbers = pl.Series([0], dtype=pl.get_index_type()).new_from_index(0, frame.height)
+    telling = frame.select(column for column in frame if not _is_constant(column))
+    if not telling.width:  # of one log, say, all lines have one source
+        return numbers.head(1), numbers
+    rows = telling.with_row_index("_row").group_by(telling.columns, maintain_order=True).agg("_row").select("_row")
+    each = rows.with_row_index("_number").explode("_row")
+    return rows["_row"].list.first(), numbers.scatter(each["_row"], each["_number"])
+
+
+def _is_constant(column: pl.Series) -> bool:
+    """Return whether all values (null is one) are the same."""
+    return bool(column.eq_missing(column.head(1)).all())
 
 
 def ordered(frame: pl.DataFrame, *by: str, nulls_last: bool = False) -> pl.DataFrame:

@@ -11,7 +11,6 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.columns import firsts, held, ordered, rank
-from clerk_logscan.incident import lines as lines_of
 from clerk_logscan.incident.lines import CLIENT_BUG, DECODED, OFF_HOST, UNRESOLVABLE
 from clerk_logscan.incident.logs import Log, Logs
 from clerk_logscan.incident.requests import Requests
@@ -53,8 +52,8 @@ class Events:
 
     def where(self, wanted: pl.Expr | pl.Series) -> Events:
         """Return the events of which `wanted` holds."""
-        kept = self.table.filter(wanted)
-        return self if kept.height == self.table.height else Events(self.lines, kept)
+        table = held(self.table, self.table.select(wanted).to_series().fill_null(value=False))
+        return self if table is self.table else Events(self.lines, table)
 
     def having(self, *columns: pl.Series | pl.Expr) -> Events:
         """Return the events with more columns."""
@@ -113,21 +112,21 @@ def of(requests: Requests, logs: Logs, ahead: Mapping[Log, int]) -> Events:
         return _none(requests.lines)
     lines = _in_time_order(_trusted(requests.lines, logs, ahead), logs).with_row_index("line")
     needed = ("event", "line", "place", "log", "rule_id", "severity", "status", "_hint", "_distrust")
-    own = lines.filter(~pl.col("copy")).select(needed)
+    own = held(lines.select(needed), ~lines["copy"])
     innermost, filters = -pl.col("place"), logs.told_of(own["log"], "filters")
     # A firewall tells only what it stopped.
     silent = filters & (own["_hint"].fill_null("") != "not-forwarded")
+    showing, answered = ~logs.told_of(own["log"], "hidden"), ~own["status"].is_in([0, -1]).fill_null(value=True)
     picks = {
         "outer": _first(own, pl.col("place")),
         "trusted": _first(own, pl.col("_distrust"), pl.col("place")),
-        "gravest": _first(own.filter(lines_of.reported()), *_GRAVITY, innermost),
+        "gravest": _first(held(own, own["rule_id"].is_not_null()), *_GRAVITY, innermost),
         "telling": _first(own.with_columns(silent.alias("_silent")), pl.col("_silent"), innermost),
-        "_showing": _first(own.filter(~logs.told_of(own["log"], "hidden")), innermost),
-        "_answered": _first(own.filter(~pl.col("status").is_in([0, -1])), innermost),
+        "_showing": _first(held(own, showing), innermost),
+        "_answered": _first(held(own, answered), innermost),
     }
-    table = picks.pop("outer").rename({"line": "outer"})
-    for name, pick in picks.items():
-        table = table.join(pick.rename({"line": name}), on="event", how="left", maintain_order="left")
+    events = picks["outer"].select("event")
+    table = events.with_columns(_by_event(pick, events.height).alias(name) for name, pick in picks.items())
     table = table.with_columns(pl.coalesce("_showing", "gravest").alias("deciding"))
     return _described(Events(lines.drop("line", "request"), table))
 
@@ -192,6 +191,14 @@ def _first(lines: pl.DataFrame, *order: pl.Expr) -> pl.DataFrame:
     if lines["event"].n_unique() < lines.height:
         lines = firsts(lines.sort("event", *order, maintain_order=True), "event")
     return lines.select("event", "line")
+
+
+def _by_event(picked: pl.DataFrame, count: int) -> pl.Series:
+    """Return the `line` of each of `count` events, which have their numbers in order; null where none was `picked`."""
+    if picked.height == count:
+        return picked["line"]
+    none = pl.Series([None], dtype=picked.schema["line"]).new_from_index(0, count)
+    return none.scatter(picked["event"], picked["line"])
 
 
 _GRAVITY: Final = (rank("severity", SEVERITIES), rank("rule_id", _RULES))

@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from clerk_logscan import rules
-from clerk_logscan.columns import mapped
+from clerk_logscan.columns import held, mapped
 from clerk_logscan.incident import (
     advice,
     clocks,
@@ -40,7 +40,8 @@ from clerk_logscan.incident.times import micros
 from clerk_logscan.rows import Rows
 
 Facts = Mapping[str, Mapping[str, Any]]
-_PLACE = ["source", "line_number", "byte_offset", "timestamp", "request_target"]
+_FLAGS: Final = ("matched", "decoded_matched", "unresolvable")
+_NEEDED: Final = frozenset({"timestamp", *_FLAGS, *lines.COLUMNS})
 
 
 def investigate(
@@ -64,13 +65,13 @@ def _investigated(
 ) -> dict[str, Any]:
     """Return the report document.
 
-    `findings` is what `rules.apply` gave; `observed` every parsed request with its destination columns, the findings
-    among them. `inputs` are the ledger's rows, with keys that begin with `_` for what only this needs (`_set`,
-    `_times`, `_hidden`, `_foreign_prefixes`, `_requestlike`, `_named`). `facts` says of each format `hop`,
-    `best_effort`, `hidden_by`. `options` has the windows, `since`, `until` and `context`.
+    `findings` is what `rules.apply` gave of the first rows of `observed`: every parsed request with its destination
+    columns, the findings among them. `inputs` are the ledger's rows, with keys that begin with `_` for what only this
+    needs (`_set`, `_times`, `_hidden`, `_foreign_prefixes`, `_requestlike`, `_named`). `facts` says of each format
+    `hop`, `best_effort`, `hidden_by`. `options` has the windows, `since`, `until` and `context`.
     """
-    findings = findings.with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
-    copied = logs.copies(observed.filter(_through()), inputs)
+    findings = findings.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("_row"))
+    copied = logs.copies(observed, _through(), inputs)
     every = _every(findings, observed)
     known = Logs(every, inputs, facts)
     once = every.filter(pl.col("source").is_in(list(copied)).not_()) if copied else every
@@ -130,18 +131,15 @@ def _investigated(
 
 
 def _every(findings: pl.DataFrame, observed: pl.DataFrame) -> pl.DataFrame:
-    """Return every request, the findings first, with their rule; without the texts that only a finding's row needs."""
-    bulky = ("raw", "target_url", "decoded_url", "protocol")
-    told, seen = findings.drop(bulky, strict=False), observed.drop(bulky, strict=False)
-    if told.height:
-        seen = seen.join(told, on=_PLACE, how="anti", nulls_equal=True)
-    return pl.concat([told, seen], how="diagonal_relaxed")
+    """Return every request, the findings first, with their rule; without what only a finding's row needs."""
+    told, seen = (frame.select(name for name in frame.columns if name in _NEEDED) for frame in (findings, observed))
+    others = pl.Series([True]).new_from_index(0, seen.height).scatter(findings["_observed"], values=False)
+    return pl.concat([told, held(seen, others)], how="diagonal_relaxed", rechunk=True)
 
 
 def _through() -> pl.Expr:
     """Return whether a request went through the proxy or would have, as logged or as a decoding hop passes it on."""
-    flags = ("matched", "decoded_matched", "unresolvable")
-    return pl.any_horizontal(pl.col(flags).fill_null(value=False))
+    return pl.any_horizontal(pl.col(_FLAGS).fill_null(value=False))
 
 
 def _told(every: pl.DataFrame, known: Logs) -> pl.DataFrame:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clerk_logscan.incident.logs import Log, Logs
 
 # Columns of the frame of lines. Times and durations in microseconds; addresses and hosts as logged.
-_COLUMNS: Final[dict[str, pl.DataType]] = {
+COLUMNS: Final[dict[str, pl.DataType]] = {
     "source": pl.String(),
     "line_number": pl.Int64(),
     "byte_offset": pl.Int64(),
@@ -63,7 +63,7 @@ def table(frame: pl.DataFrame, logs: Logs) -> pl.DataFrame:
     )
     columns = (
         pl.col(name).cast(dtype) if name in timed.columns else pl.lit(None, dtype=dtype).alias(name)
-        for name, dtype in _COLUMNS.items()
+        for name, dtype in COLUMNS.items()
     )
     return timed.select(*columns, logs.numbers(timed).alias("log"))
 

@@ -94,7 +94,8 @@ class Logs:
         return kind if kind in RANKS else UNKNOWN
 
     def _collect(self, observed: pl.DataFrame) -> None:
-        seen = observed.group_by("source", "log_format").agg(pl.col("status").is_not_null().any().alias("answers"))
+        told = observed.select("source", "log_format", "status")
+        seen = told.group_by("source", "log_format").agg(pl.col("status").is_not_null().any().alias("answers"))
         rows = sorted(seen.iter_rows(), key=lambda row: (self.order.get(row[0], len(self.order)), row[0], str(row[1])))
         known: dict[tuple[str, str], Log] = {}
         for source, log_format, answers in rows:
@@ -159,17 +160,19 @@ def input_gaps(inputs: Sequence[Input]) -> dict[str, list[Span]]:
     return mine
 
 
-def copies(lines: pl.DataFrame, inputs: Sequence[Input]) -> dict[str, str]:
+def copies(observed: pl.DataFrame, through: pl.Expr, inputs: Sequence[Input]) -> dict[str, str]:
     """Return the inputs that hold the same object as an earlier one: copy to original.
 
-    `lines` are the proxy-path requests. Two inputs are one object if the lines of one stand in the other at the same
-    numbers, byte for byte, and both begin at the same time (a copy taken earlier is shorter).
+    The requests `observed` to the proxy path, for which `through` holds, are compared. Two inputs are one object if the
+    lines of one stand in the other at the same numbers, byte for byte, and both begin at the same time (a copy taken
+    earlier is shorter).
     """
     if len(inputs) < 2:
         return {}
     order = {row["source"]: index for index, row in enumerate(inputs)}
     begins = {row["source"]: next(iter(times_of(row)), None) for row in inputs}
     marks: dict[str, list[int]] = defaultdict(list)
+    lines = observed.filter(through)
     places = lines.select("source", "line_number", pl.struct("line_number", "byte_offset", "raw").hash(0).alias("mark"))
     for source, _, mark in places.sort("source", "line_number").iter_rows():
         marks[source].append(mark)

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.columns import mapped, mapped_rows
+from clerk_logscan.columns import held, mapped, mapped_rows
 from clerk_logscan.incident import addresses, domains
 from clerk_logscan.incident.events import Events
 
@@ -123,11 +123,11 @@ def lured(events: Events, observed: pl.DataFrame) -> pl.DataFrame:
         return asked.table.select(columns)
     browsers = asked.any_line(mapped(asked.own["user_agent"], browser, pl.Boolean()))
     asked = asked.having(browsers.alias("browser"))
-    sent = asked.table.filter(_from_elsewhere(asked, _own_site(observed, events)))["client"]
-    crowd = _crowd(asked.table.filter("browser"), observed)
+    sent = asked.table["client"].filter(_from_elsewhere(asked, _own_site(observed, events)))
+    crowd = _crowd(asked.table.select("event", "client", "time", "target_host").filter(browsers), observed)
     wanted = pl.col("client").is_in(sent.implode()) | pl.col("event").is_in(crowd.implode())
     first = [pl.col(name).first() for name in ("event", "time", "incident_id")]
-    found = asked.table.filter(wanted).group_by("client", "target_host", maintain_order=True)
+    found = asked.table.select(columns).filter(wanted).group_by("client", "target_host", maintain_order=True)
     return found.agg(pl.col("page").drop_nulls().first(), *first).select(columns)
 
 
@@ -136,11 +136,10 @@ def attackers(events: Events, lured_clients: pl.Series, own: set[str]) -> pl.Dat
 
     Columns: `incident_id`, `client`.
     """
+    graver = events.table.select(pl.col("names_host") | pl.col("unresolvable")).to_series()
+    asked = held(events.table.select("incident_id", "client"), graver).unique(maintain_order=True)
     named = (pl.col("client") != "") & ~pl.col("client").is_in(lured_clients.implode())
-    asked = events.table.filter(
-        (pl.col("names_host") | pl.col("unresolvable")) & named & ~pl.col("client").is_in(list(own))
-    )
-    return asked.select("incident_id", "client").unique(maintain_order=True)
+    return asked.filter(named & ~pl.col("client").is_in(list(own)))
 
 
 def _pages(events: Events) -> pl.Series:
@@ -174,19 +173,16 @@ def _public_site(host: str | None) -> str | None:
 def _own_site(observed: pl.DataFrame, events: Events) -> str | None:
     """Return the site of most Referers, those of the findings aside unless there are no others."""
     places = ("source", "line_number")
-    told = observed.filter(pl.col("referer").is_not_null()).select(*places, "referer")
-    reported = events.findings.select(places).unique().with_columns(pl.lit(value=True).alias("_reported"))
-    known = told.join(reported, on=places, how="left", nulls_equal=True, maintain_order="left")
-    counts = known.group_by("referer", maintain_order=True).agg(
-        pl.len().alias("every"), pl.col("_reported").is_null().sum().alias("calm")
-    )
+    told = observed.select(*places, "referer").drop_nulls("referer")
+    reported = told.join(events.findings.select(places), on=places, how="semi", nulls_equal=True)
+    of_findings = dict(reported.group_by("referer").len().iter_rows())
     calm: Counter[str] = Counter()
     every: Counter[str] = Counter()
-    for referer, many, others in counts.iter_rows():
+    for referer, many in told.group_by("referer", maintain_order=True).len().iter_rows():
         name = domains.site_of_url(referer)
         if name:
             every[name] += many
-            calm[name] += others
+            calm[name] += many - of_findings.get(referer, 0)
     best = (+calm or every).most_common(1)
     return best[0][0] if best else None
 

@@ -9,6 +9,7 @@ from importlib import import_module
 
 import polars as pl
 
+from clerk_logscan.columns import held
 from clerk_logscan.rules.rule import DECODED, NOWHERE, SENT, Example, Rule
 
 __all__ = ["DECODED", "NOWHERE", "SENT", "Example", "Rule", "apply", "known"]
@@ -24,33 +25,42 @@ def known() -> tuple[Rule, ...]:
 
 
 def apply(frame: pl.DataFrame, rules: Sequence[Rule] | None = None) -> pl.DataFrame:
-    """Return the rows of `frame` that a rule reports, each once, with `rule_id` and `severity` added.
+    """Return the rows of `frame` that a rule reports, each once, with `rule_id` and `severity` added, and `_observed`,
+    their places in `frame`.
 
     `frame` has the columns of `schema.FRAME` and `destinations.DESTINATION_COLUMNS`. The gravest rule wins; the target
     columns are then those of the destination that it speaks of (see `Rule.target`).
     """
     rules = known() if rules is None else rules
-    named = frame.with_columns(_first(rules).alias("rule_id")).filter(pl.col("rule_id").is_not_null())
-    severity = {rule.id: rule.severity for rule in rules}
-    return named.with_columns(
-        pl.col("rule_id").replace_strict(severity, return_dtype=pl.String).alias("severity"),
-        *(_target(column, rules) for column in _FROM_DECODED),
+    numbers = frame.select(_first(rules)).to_series()
+    reported = numbers.is_not_null()
+    which = numbers.drop_nulls()
+    return held(frame, reported).with_columns(
+        _of_rules([rule.id for rule in rules], which).alias("rule_id"),
+        _of_rules([rule.severity for rule in rules], which).alias("severity"),
+        *_targets([rule.target for rule in rules], which),
+        reported.arg_true().alias("_observed"),
     )
 
 
 def _first(rules: Sequence[Rule]) -> pl.Expr:
-    """Return the id of the first rule that holds, null where none does."""
-    return pl.coalesce(pl.when(rule.when.fill_null(value=False)).then(pl.lit(rule.id)) for rule in rules)
+    """Return the number of the first rule that holds, null where none does."""
+    holds = (rule.when.fill_null(value=False) for rule in rules)
+    return pl.coalesce(pl.when(one).then(pl.lit(number, pl.UInt32)) for number, one in enumerate(holds))
 
 
-def _target(column: str, rules: Sequence[Rule]) -> pl.Expr:
-    """Return the expression of one target column, by where the row's rule takes it from."""
-    decoded = [rule.id for rule in rules if rule.target == DECODED]
-    sent = [rule.id for rule in rules if rule.target == SENT]
-    return (
-        pl.when(pl.col("rule_id").is_in(sent))
-        .then(pl.col(column))
-        .when(pl.col("rule_id").is_in(decoded))
-        .then(pl.col(_FROM_DECODED[column]))
-        .alias(column)
-    )
+def _of_rules(texts: Sequence[str], which: pl.Series) -> pl.Series:
+    """Return of the rules' `texts` that of each row's rule; `which` has their numbers."""
+    return pl.Series(texts, dtype=pl.String).gather(which)
+
+
+def _targets(targets: Sequence[str], which: pl.Series) -> list[pl.Expr]:
+    """Return the target columns that change, by where each row's rule takes them from."""
+    taken = _of_rules(targets, which)
+    sent, decoded = taken == SENT, taken == DECODED
+    if sent.all():
+        return []
+    return [
+        pl.when(sent).then(column).when(decoded).then(of_decoded).alias(column)
+        for column, of_decoded in _FROM_DECODED.items()
+    ]
