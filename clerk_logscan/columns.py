@@ -15,11 +15,11 @@ def mapped(column: pl.Series, of: Callable[[Any], Any], dtype: pl.DataType) -> p
 
 def mapped_rows(frame: pl.DataFrame, of: Callable[..., Any], dtype: pl.DataType) -> pl.Series:
     """Return `of` of every row of `frame` (its values as arguments) as a series of type `dtype`."""
-    firsts, numbers = _different(frame)
+    firsts, numbers = different(frame)
     return pl.Series("_value", [of(*row) for row in frame[firsts].iter_rows()], dtype=dtype).gather(numbers)
 
 
-def _different(frame: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+def different(frame: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
     """Return the places of the first row of each different one, and for every row the number of the one it equals."""
     numbers = pl.Series([0], dtype=pl.get_index_type()).new_from_index(0, frame.height)
     telling = frame.select(column for column in frame if not _is_constant(column))

@@ -29,7 +29,7 @@ def readings(target: str, raw_bytes: bool = False) -> Iterator[str]:
 
 
 def _written(data: bytes, spelled: Sequence[str]) -> str:
-    return "".join([spelled[byte] for byte in data])
+    return "".join(map(spelled.__getitem__, data))
 
 
 def _spelled(escaped: bytes) -> Sequence[str]:

@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan import decoding, plain_targets, proxy
+from clerk_logscan.columns import different
 from clerk_logscan.options import Options
 from clerk_logscan.unread import suspicious
 
@@ -39,6 +40,7 @@ DESTINATION_COLUMNS: Final[dict[str, pl.DataType]] = {
 }
 _KEY: Final = ["request_target", "host", "method", "_non_ascii"]
 _ROW: Final = "_destination_row"
+_READING: Final = (pl.UInt32(), pl.String())  # the place of a key, and what is made of it
 _RANK: Final = "_gravity"
 _GRAVITY: Final = (pl.col("off_host").cast(pl.Int8) * 2 + pl.col("unresolvable").cast(pl.Int8)).alias(_RANK)
 _OF_SENT: Final = {name: dtype for name, dtype in DESTINATION_COLUMNS.items() if not name.startswith("decoded_")}
@@ -92,12 +94,13 @@ def _resolve(frame: pl.DataFrame, options: Options) -> pl.DataFrame:
         pl.col("method").fill_null("GET").str.to_uppercase(),
         plain_targets.raw_bytes().alias("_non_ascii"),
     )
-    answers = _answers(keys.unique().filter(plain_targets.may_match(options.proxy_paths)), options)
-    added = keys.join(answers, on=_KEY, how="left", maintain_order="left").select(*DESTINATION_COLUMNS)
+    firsts, numbers = different(keys)
+    known = keys[firsts]
+    answers = _answers(known.filter(plain_targets.may_match(options.proxy_paths)), options)
     flags = [name for name, dtype in DESTINATION_COLUMNS.items() if dtype == pl.Boolean()]
-    return frame.drop(list(DESTINATION_COLUMNS), strict=False).hstack(
-        added.with_columns(pl.col(flags).fill_null(False)).get_columns()
-    )
+    told = known.join(answers, on=_KEY, how="left", maintain_order="left").with_columns(pl.col(flags).fill_null(False))
+    added = told.select(*DESTINATION_COLUMNS)[numbers]
+    return frame.drop(list(DESTINATION_COLUMNS), strict=False).hstack(added.get_columns())
 
 
 def _answers(keys: pl.DataFrame, options: Options) -> pl.DataFrame:
@@ -106,8 +109,8 @@ def _answers(keys: pl.DataFrame, options: Options) -> pl.DataFrame:
         return keys.hstack(pl.DataFrame(schema=DESTINATION_COLUMNS).get_columns())
     sent = _sent(keys, options).with_row_index(_ROW)
     readings = _readings(sent.filter(plain_targets.may_be_decoded()))
-    different = _sent(readings.select(_KEY).unique(), options)
-    read = _gravest(readings.join(different, on=_KEY, maintain_order="left").with_columns(_gravity()))
+    made = _sent(readings.select(_KEY).unique(), options)
+    read = _gravest(readings.join(made, on=_KEY, maintain_order="left").with_columns(_gravity()))
     same = sent.join(read, on=_ROW, how="anti")
     decoded = pl.concat([part.select(_ROW, **_OF_DECODED) for part in (same, read)])
     return sent.join(decoded, on=_ROW).drop(_ROW)
@@ -116,9 +119,9 @@ def _answers(keys: pl.DataFrame, options: Options) -> pl.DataFrame:
 def _readings(keys: pl.DataFrame) -> pl.DataFrame:
     """Return a row for each thing that a hop may make of `keys` (_ROW, _KEY), in their order."""
     pairs = keys.select("request_target", "_non_ascii").iter_rows()
-    found = pl.Series([list(dict.fromkeys(decoding.readings(*pair))) for pair in pairs], dtype=pl.List(pl.String))
-    made = keys.select(_ROW, found.alias("request_target"), "host", "method", _non_ascii=pl.lit(False))
-    return made.explode("request_target")
+    found = [(place, text) for place, pair in enumerate(pairs) for text in dict.fromkeys(decoding.readings(*pair))]
+    places, texts = (pl.Series([part[side] for part in found], dtype=dtype) for side, dtype in enumerate(_READING))
+    return keys.select(_ROW, *_KEY)[places].with_columns(request_target=texts, _non_ascii=pl.lit(False))
 
 
 def _sent(keys: pl.DataFrame, options: Options) -> pl.DataFrame:

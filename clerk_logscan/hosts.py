@@ -82,8 +82,9 @@ def _name_kind(name: str) -> str:
 
 
 def _is_canary(name: str) -> bool:
-    labels = name.split(".")
-    return any(".".join(labels[start:]) in canary_domains() for start in range(len(labels)))
+    while name and name not in canary_domains():
+        name = name.partition(".")[2]
+    return bool(name)
 
 
 @cache
