@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -70,6 +71,22 @@ def write(path: Path, size: int, *, every_second: str = "", seed: int = 1) -> Pa
         else:
             _fill(file, size, every_second, seed)
     partial.rename(path)
+    return path
+
+
+def with_attack(log: Path, path: Path) -> Path:
+    """Copy a plain log to `path` with an attack in its middle, at the time of the line behind it."""
+    if path.exists():
+        return path
+    with log.open("rb") as file, path.open("wb") as copy:
+        left = log.stat().st_size // 2
+        while left:
+            left -= copy.write(file.read(min(left, 1 << 24)))
+        copy.write(file.readline())
+        line = file.readline()
+        copy.write(b"203.0.113.66 - - " + line[line.index(b"[") : line.index(b"]") + 1])
+        copy.write(b' "GET /__clerk//evil.example/v1/client HTTP/1.1" 200 512 "-" "curl/8.5.0"\n' + line)
+        shutil.copyfileobj(file, copy, 1 << 24)
     return path
 
 

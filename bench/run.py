@@ -21,6 +21,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import floors
 import logs
 import measure
 import peers
@@ -35,12 +36,12 @@ MB: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One row: what is done, against which peer, and the ratio that is owed and the one that is aimed at."""
+    """One row: what is done, against which peer, and the ratio that is owed and the one aimed at; None: none stated."""
 
     work: str
     peer: str
-    owed: float
-    aim: float
+    owed: float | None
+    aim: float | None
     measured: Callable[[Suite], measure.Pair]
     needs: str | None = None  # the peer's command, where it may be absent
 
@@ -54,6 +55,10 @@ class Suite:
     def plain(self) -> Path:
         """Return a plain nginx log."""
         return logs.write(DATA / f"plain-{self.size // MB}.log", self.size)
+
+    def attacked(self) -> Path:
+        """Return the same log with one attack in its middle: then all is read once more, for what its client did."""
+        return logs.with_attack(self.plain(), DATA / f"attacked-{self.size // MB}.log")
 
     def convertible(self) -> Path:
         """Return a plain log of half the size, 500 MB at most."""
@@ -114,6 +119,8 @@ GOALS: Final = [
     Goal("analyze, plain", "grep -c", 0.6, 0.35, lambda s: s.pair(s.analyze(s.plain()), peers.grep(s.plain()))),
     Goal("analyze, plain", "rg -c", 2.0, 1.0, lambda s: s.pair(s.analyze(s.plain()), peers.rg(s.plain())), "rg"),
     Goal("analyze, plain, less start-up", "wc -l", 1.5, 1.0, _less_start),
+    Goal("analyze, plain, one attack in it", "grep -c", None, None,
+         lambda s: s.pair(s.analyze(s.attacked()), peers.grep(s.attacked()))),
     Goal("analyze, one gzip", "zgrep -c", 0.35, 0.20,
          lambda s: s.pair(s.analyze(*s.zipped(1)), peers.zgrep(*s.zipped(1)))),
     Goal("analyze, eight gzip", "zgrep -c", 0.18, 0.12,
@@ -135,12 +142,13 @@ def table(suite: Suite, only: str = "") -> Iterator[str]:
     for goal in GOALS:
         if only not in f"{goal.work} {goal.peer}":
             continue
+        goals = " | ".join("-" if ratio is None else f"{ratio:g}" for ratio in (goal.owed, goal.aim))
         if goal.needs and peers.absent(goal.needs):
-            yield f"| {goal.work} | {goal.peer} | - | absent | - | - | {goal.owed:g} | {goal.aim:g} |"
+            yield f"| {goal.work} | {goal.peer} | - | absent | - | - | {goals} |"
             continue
         pair = goal.measured(suite)
         times = f"{pair.ours.wall:.2f} | {pair.peer.wall:.2f} | {pair.ratio:.2f} | {pair.cpu_ratio:.2f}"
-        yield f"| {goal.work} | {goal.peer} | {times} | {goal.owed:g} | {goal.aim:g} |"
+        yield f"| {goal.work} | {goal.peer} | {times} | {goals} |"
 
 
 def memory(suite: Suite) -> Iterator[str]:
@@ -170,7 +178,35 @@ def growth(suite: Suite) -> Iterator[str]:
             before = size, cpu
 
 
-PARTS: Final[dict[str, Callable[[Suite], Iterator[str]]]] = {"table": table, "growth": growth, "memory": memory}
+def least(suite: Suite) -> Iterator[str]:
+    """Yield what the goals that are hardest to meet would come to, were there nothing to do but what must be."""
+    yield "| the steps that nothing can leave out | s | against | peer s | ratio at best |"
+    yield "| --- | --- | --- | --- | --- |"
+    plain, one, eight = suite.plain(), suite.zipped(1), suite.zipped(8)
+    start = measure.median([measure.run([PYTHON, "-c", "import polars"]) for _ in range(suite.runs)]).wall
+    search = floors.median(lambda: floors.search(plain), suite.runs)
+    steps: list[tuple[str, float, str, list[str] | str]] = [
+        ("start, read, count, one literal", start + search, "grep -c", peers.grep(plain)),
+        ("start, read, count, one literal", start + search, "rg -c", peers.rg(plain)),
+        ("read, count, one literal", search, "wc -l", peers.wc(plain)),
+        ("start, inflate one gzip", start + floors.median(lambda: floors.inflate(*one), suite.runs), "zgrep -c",
+         peers.zgrep(*one)),
+        ("start, inflate eight", start + floors.median(lambda: floors.inflate(*eight), suite.runs), "zgrep -c",
+         peers.zgrep(*eight)),
+    ]  # fmt: skip
+    for step, seconds, peer, command in steps:
+        if peers.absent(peer.split()[0]):
+            continue
+        theirs = measure.median([measure.run(command) for _ in range(suite.runs)]).wall
+        yield f"| {step} | {seconds:.2f} | {peer} | {theirs:.2f} | {seconds / theirs:.2f} |"
+
+
+PARTS: Final[dict[str, Callable[[Suite], Iterator[str]]]] = {
+    "table": table,
+    "least": least,
+    "growth": growth,
+    "memory": memory,
+}
 
 
 def machine() -> Iterator[str]:
