@@ -35,7 +35,7 @@ TYPICAL: Final = 256
 LATER: Final = 16
 BEGINNING: Final = 50_000
 # Inputs whose formats and envelopes are kept for the second look; to settle them anew costs some milliseconds each.
-SETTLED: Final = 64
+KNOWN: Final = 64
 
 _SENDER: Final = ("client_ip", "forwarded_for")
 # What makes two parsed rows one: a line may hold several records, and both looks may read it.
@@ -53,7 +53,7 @@ class Looks:
         self._stop = threading.Event()
         self._beside = 1  # inputs that are read at a time
         self._windows: dict[str, Window] = {}  # of inputs that cannot be read again
-        self._parsers: dict[str, Parser] = {}  # of some others, from the look before
+        self._known: dict[str, _Known] = {}  # some others, from the look before
 
     @property
     def stopped(self) -> bool:
@@ -115,15 +115,20 @@ class Looks:
         return self._once(source, wanted._replace(whole=True), tally)
 
     def _once(self, source: Source, wanted: _Wanted, tally: _Tally) -> Reading:
-        parser = self._parser(source, wanted.last)
+        first, known = wanted.last is None, self._known.pop(source.name, None)
+        again = known.parser.again(wanted.last.seen(source.name)) if known and wanted.last is not None else None
+        parser = again or Parser(self.definitions, source.name, self.options.assume_timezone)
         scan = Scan(
             source,
             wanted.search,
-            digest=self.options.evidence,
-            samples=wanted.last is None or not parser.settled,  # for the format and for silences, which are known then
+            digest=first and self.options.evidence,
+            samples=again is None,  # they show the format and silences
             stop=self._stop,
             beside=self._beside,
+            earlier=known.scan if known else None,
         )
+        if first and source.rereadable and len(self._known) < KNOWN:
+            self._known[source.name] = _Known(scan, parser)
         return read(
             scan,
             parser,
@@ -132,17 +137,8 @@ class Looks:
             naming=wanted.naming,
             told=tally,
             window=None if source.rereadable else self._windows.setdefault(source.name, Window(source.name)),
-            last=wanted.last is not None,
+            last=not first,
         )
-
-    def _parser(self, source: Source, last: _Unseen | None) -> Parser:
-        """Return a parser for an input; in the last look one that knows it from the first, where that was kept."""
-        known = self._parsers.pop(source.name, None)
-        again = known.again(last.seen(source.name)) if known is not None and last is not None else None
-        parser = again or Parser(self.definitions, source.name, self.options.assume_timezone)
-        if last is None and source.rereadable and len(self._parsers) < SETTLED:
-            self._parsers[source.name] = parser
-        return parser
 
     def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Keep the needed requests and some typical ones."""
@@ -150,6 +146,13 @@ class Looks:
         step = max(1, requests.height // (TYPICAL if begun else LATER))
         typical = pl.int_range(pl.len()) % step == 0
         return requests.filter(self.needed | typical)
+
+
+class _Known(NamedTuple):
+    """How an input was read before."""
+
+    scan: Scan
+    parser: Parser
 
 
 class _Wanted(NamedTuple):

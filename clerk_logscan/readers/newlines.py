@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import accumulate
 from typing import Any, Final
 
@@ -19,24 +20,31 @@ _SMALL: Final = 1 << 20  # below this many bytes it is not worth loading polars
 class Counts:
     """Newlines of `buffer[start:end]`: `total`, and `before(position)` for any position within.
 
-    `without`: where stretches of EVERY bytes begin that hold none; every line of twice that length has one.
+    Where the `total` is known, nothing is counted before somebody asks for more.
     """
 
-    def __init__(self, buffer: bytes | bytearray, start: int, end: int) -> None:
+    def __init__(self, buffer: bytes | bytearray, start: int, end: int, total: int | None = None) -> None:
         self._buffer, self._start, self._end = buffer, start, end
-        if end - start < _SMALL:
-            parts = [buffer.count(b"\n", at, min(at + EVERY, end)) for at in range(start, end, EVERY)]
-        else:
-            parts = _parts(buffer, start, end)
-        empty = 0 in parts
-        self.without = [start + index * EVERY for index, count in enumerate(parts) if not count] if empty else []
-        self._sums = list(accumulate(parts, initial=0))
+        self.total = self._sums[-1] if total is None else total
         self._last = (start, 0)
 
+    @cached_property
+    def _parts(self) -> list[int]:
+        """The newlines of each stretch of EVERY bytes, the last one perhaps shorter."""
+        if self._end - self._start >= _SMALL:
+            return _parts(self._buffer, self._start, self._end)
+        starts = range(self._start, self._end, EVERY)
+        return [self._buffer.count(b"\n", at, min(at + EVERY, self._end)) for at in starts]
+
+    @cached_property
+    def _sums(self) -> list[int]:
+        return list(accumulate(self._parts, initial=0))
+
     @property
-    def total(self) -> int:
-        """The number of newlines."""
-        return self._sums[-1]
+    def without(self) -> list[int]:
+        """Where stretches of EVERY bytes begin that hold none; every line of twice that length has one."""
+        parts = self._parts
+        return [self._start + index * EVERY for index, count in enumerate(parts) if not count] if 0 in parts else []
 
     def at(self, multiple: int) -> int:
         """Return how many newlines stand in the first `multiple` times EVERY bytes."""

@@ -32,16 +32,23 @@ class Picked:
 
 
 def pick(
-    block: Block, index: int, search: Search, mood: Mood, *, samples: bool = True, candidates: bool = True
+    block: Block,
+    index: int,
+    search: Search,
+    mood: Mood,
+    *,
+    samples: bool = True,
+    candidates: bool = True,
+    newlines: int | None = None,
 ) -> Picked:
     """Return the lines to parse: `candidates`, and `samples`: first and last line of the block, one each EVERY bytes.
 
     Long lines are sampled too: where they are pieces (Docker's), the parser must see one, as the attack may be cut.
     The first block of an input, `index` 0, gives its first lines as well. Lines with the proxy path are counted in any
-    case.
+    case, and newlines where it is not known how many there are.
     """
     buffer, first = block.buffer, block.start
-    counts = Counts(buffer, first, block.end)
+    counts = Counts(buffer, first, block.end, newlines)
     found = _look(block, index, search, mood)
     before = _samples(block, counts) if samples else {}
     chosen = set(before)

@@ -50,8 +50,9 @@ class Scan:
     error      a sentence about the input where something is wrong with it; may stand beside `complete`
 
     Candidates are picked and samples, unless told otherwise. `search` may be replaced while iterating; blocks already
-    under way keep the old one. `stop`, when set, ends the scan within a block. `beside`: how
-    many inputs are read at a time, which share what may be held. Nothing is raised for bad input.
+    under way keep the old one. `stop`, when set, ends the scan within a block. `beside`: how many inputs are read at a
+    time, which share what may be held. `earlier`: a scan of the same input, whose newlines are not counted anew while
+    the file is as it was. Nothing is raised for bad input.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Scan:
         candidates: bool = True,
         stop: threading.Event | None = None,
         beside: int = 1,
+        earlier: Scan | None = None,
     ) -> None:
         self.source, self.search, self.beside = source, search or Search(()), beside
         self.read = self.bytes = self.lines = self.hits = 0
@@ -72,7 +74,9 @@ class Scan:
         self.error: str | None = None
         self._stop = stop or threading.Event()
         self._hash = hashlib.sha256() if digest else None
-        self._samples, self._candidates = samples, candidates
+        self._samples, self._candidates, self._earlier = samples, candidates, earlier
+        self._newlines: dict[int, int] = {}  # of the blocks of a file that is cut, by their offsets
+        self._file: tuple[int, int] | None = None  # its size, and when it was written last
         self._mood = Mood()
         self._shrunk = False
         self._open_line = False  # the last block ended inside a line
@@ -104,7 +108,10 @@ class Scan:
 
     def _ranges(self, stored: BinaryIO) -> Iterator[Batch]:
         """Yield the batches of a file that is cut; where a line is too long for that, go on without."""
-        size = os.fstat(stored.fileno()).st_size
+        told = os.fstat(stored.fileno())
+        size, self._file = told.st_size, (told.st_size, told.st_mtime_ns)
+        if self._earlier is not None and self._earlier._file == self._file:
+            self._newlines = self._earlier._newlines
         hashing = threading.Thread(target=self._digest, daemon=True)
         hashing.start()
         self._mood.beside = True
@@ -113,6 +120,7 @@ class Scan:
             if self._stop.is_set():
                 return
             self.read = picked.batch.block.offset + len(picked.batch.block)
+            self._newlines[picked.batch.block.offset] = picked.newlines
             yield self._entered(picked)
         if ranges.too_long is not None:
             stored.seek(ranges.too_long)
@@ -137,7 +145,15 @@ class Scan:
             raise failure[0]
 
     def _pick(self, block: Block, index: int) -> Picked:
-        return pick(block, index, self.search, self._mood, samples=self._samples, candidates=self._candidates)
+        return pick(
+            block,
+            index,
+            self.search,
+            self._mood,
+            samples=self._samples,
+            candidates=self._candidates,
+            newlines=self._newlines.get(block.offset),
+        )
 
     def _picked(self, blocks: Iterator[Block]) -> Iterator[Picked]:
         """Yield what is picked of `blocks`, searched beside their reading."""

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -21,11 +22,13 @@ import zstandard
 from clerk_logscan.parsing.lines import from_batch, from_block, without_nuls
 from clerk_logscan.readers import blocks, ranges, scan
 from clerk_logscan.readers.blocks import Batch, Line
+from clerk_logscan.readers.newlines import Counts
 from clerk_logscan.readers.scan import Scan
 from clerk_logscan.readers.search import Search
 from clerk_logscan.readers.sources import find
 
 SEARCH = Search(["/__clerk"])
+PARTS = Counts.__dict__["_parts"].func
 HOSTILE = b'192.0.2.7 - - "GET /__clerk//evil.example/%d HTTP/1.1" 200 5'
 
 
@@ -43,7 +46,7 @@ def log(lines: int, every: int = 97, seed: int = 1, ending: bytes = b"\n") -> by
     return ending.join(made) + ending
 
 
-def scanned(path: Path, search: Search | None = SEARCH, **options: bool) -> tuple[Scan, list[Line]]:
+def scanned(path: Path, search: Search | None = SEARCH, **options: Any) -> tuple[Scan, list[Line]]:
     """Return the finished scan of a file and the lines that it picked."""
     (source,), errors = find([str(path)])
     assert errors == []
@@ -261,6 +264,27 @@ def test_other_literals_are_found_for_a_second_look(tmp_path: Path) -> None:
     wanted = set(range(1, 30_001, 50))
     assert wanted <= {line.number for line in lines}
     assert len({line.number for line in lines} - wanted) < 200 + len(text) / (60 << 10) + 3
+
+
+def test_newlines_that_an_earlier_scan_counted_are_counted_again_only_where_the_file_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks without a candidate are not counted at all; numbers stay exact, with a longer file, too."""
+    small_ranges(monkeypatch, 4096)
+    path, text = tmp_path / "a.log", log(400, every=150)
+    path.write_bytes(text)
+    first, _ = scanned(path)
+    counted: list[int] = []
+    monkeypatch.setattr(Counts, "_parts", property(lambda self: counted.append(1) or PARTS(self)))
+    again, lines = scanned(path, samples=False, earlier=first)
+    assert again.lines == first.lines == 400
+    assert lines == attacks(lines) and len(lines) == 3
+    assert 0 < len(counted) <= 3 < len(text) // 4096
+    check(text, lines)
+    path.write_bytes(b"\n\n" + text)
+    longer, lines = scanned(path, samples=False, earlier=first)
+    assert longer.lines == 402
+    check(b"\n\n" + text, lines)
 
 
 def test_whole_scans_give_samples_and_blocks_that_hold_every_byte(tmp_path: Path) -> None:
