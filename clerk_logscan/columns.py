@@ -21,13 +21,17 @@ def mapped_rows(frame: pl.DataFrame, of: Callable[..., Any], dtype: pl.DataType)
 
 def different(frame: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
     """Return the places of the first row of each different one, and for every row the number of the one it equals."""
+    places = alike(frame)
+    each = places.to_frame().with_row_index("_number").explode(places.name)
     numbers = pl.Series([0], dtype=pl.get_index_type()).new_from_index(0, frame.height)
+    return places.list.first(), numbers.scatter(each[places.name], each["_number"])
+
+
+def alike(frame: pl.DataFrame) -> pl.Series:
+    """Return the places of the rows that equal one another, a list for each different row, by its first."""
     telling = frame.select(column for column in frame if not _is_constant(column))
-    if not telling.width:  # of one log, say, all lines have one source
-        return numbers.head(1), numbers
-    rows = telling.with_row_index("_row").group_by(telling.columns, maintain_order=True).agg("_row").select("_row")
-    each = rows.with_row_index("_number").explode("_row")
-    return rows["_row"].list.first(), numbers.scatter(each["_row"], each["_number"])
+    rows = telling if telling.width else frame.select(frame.columns[0])  # of one log, say, all lines have one source
+    return rows.with_row_index("_row").group_by(rows.columns, maintain_order=True).agg("_row")["_row"]
 
 
 def _is_constant(column: pl.Series) -> bool:

@@ -27,10 +27,16 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @cache
 def public_suffixes() -> PublicSuffixList:
-    """Return the public suffix list that its package bundles, never fetched; loaded once, and only when asked for."""
-    from publicsuffixlist import PublicSuffixList
+    """Return the public suffix list that its package bundles, never fetched; loaded once, and only when asked for.
 
-    return PublicSuffixList()
+    Left to itself it spells every rule in Punycode, which takes most of the time to load it, and changes few of them.
+    """
+    from publicsuffixlist import PSLFILE, PublicSuffixList, encode_idn
+
+    lines = Path(PSLFILE).read_text(encoding="utf-8").splitlines()
+    rules = [line.split(" ")[0] for line in lines if line and not line.startswith("//")]
+    spelled = [rule[: rule.startswith("!")] + encode_idn(rule.lstrip("!")) for rule in rules if not rule.isascii()]
+    return PublicSuffixList([*rules, *spelled], accept_encoded_idn=False)
 
 
 @lru_cache(maxsize=65536)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 from clerk_logscan import hosts
 
@@ -28,3 +31,14 @@ def test_canary_domains_are_lower_case_names() -> None:
     domains = hosts.canary_domains()
     assert len(domains) > 50
     assert all(domain == domain.lower() and "." in domain and " " not in domain for domain in domains)
+
+
+def test_the_public_suffix_list_is_loaded_as_its_package_does() -> None:
+    """Rules in other scripts are known in Punycode, too; exceptions and wildcards as they are."""
+    ours, theirs = hosts.public_suffixes(), PublicSuffixList()
+    rules = [line.split(" ")[0] for line in Path(PSLFILE).read_text("utf-8").splitlines() if line[:2] not in {"", "//"}]
+    names = [rule.lstrip("!*.") for rule in rules]
+    names += [name.encode("idna").decode() for name in names if not name.isascii()]
+    asked = [f"{before}{name}" for name in names for before in ("", "a.", "b.a.")]
+    assert len(asked) > 20_000
+    assert [name for name in asked if ours.privatesuffix(name) != theirs.privatesuffix(name)] == []

@@ -8,8 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from clerk_logscan import __version__
-from clerk_logscan.columns import gathered, ordered
-from clerk_logscan.incident import lines
+from clerk_logscan.columns import gathered, held, ordered
 from clerk_logscan.incident.coverage import Span
 from clerk_logscan.incident.events import Events
 from clerk_logscan.incident.hops import Hops
@@ -30,11 +29,11 @@ def finding_rows(findings: pl.DataFrame, events: Events) -> pl.DataFrame:
         texts_ = ("timestamp", "outcome", "incident_id", "event_id")
         types = {**findings.schema, **dict.fromkeys(texts_, pl.String())}
         return pl.DataFrame(schema={name: types[name] for name in FINDING_COLUMNS})
-    mine = events.told.filter(lines.reported()).select("event", "_row", "rule_id", "severity")
-    settled = mine.join(
-        events.table.select("event", "outcome", "incident_id", "event_id"), on="event", maintain_order="left"
-    ).with_columns(events.severity(pl.col("outcome")).alias("severity"))
-    told = gathered(findings, settled["_row"]).with_columns(*settled.drop("rule_id", "_row"))
+    told = events.told.select("event", "_row", "rule_id", "severity")
+    mine = held(told, told["rule_id"].is_not_null())
+    settled = mine.hstack(events.of_events(mine, "outcome", "incident_id", "event_id"))
+    severity = settled.select(events.severity(pl.col("outcome")).alias("severity"))
+    told = gathered(findings, settled["_row"]).with_columns(*settled.drop("rule_id", "severity", "_row"), *severity)
     rows = ordered(told, "timestamp", nulls_last=True)
     return rows.with_columns(texts(rows["timestamp"].dt.epoch("us")).alias("timestamp")).select(FINDING_COLUMNS)
 

@@ -92,6 +92,13 @@ class Events:
         first = firsts(self.own.select("event", column).drop_nulls(), "event")
         return self.table.select("event").join(first, on="event", how="left", maintain_order="left")[column]
 
+    def of_events(self, lines: pl.DataFrame, *columns: str) -> pl.DataFrame:
+        """Return columns of the table for each of `lines`, by its `event`; every event has one of them at least."""
+        told = self.table.select(columns)
+        if lines.height == self.table.height:
+            return told
+        return told[self.table["event"].search_sorted(lines["event"])]
+
     def severity(self, outcome: pl.Expr) -> pl.Expr:
         """Return the severity of a finding (a row with `rule_id` and `severity`), which its event's outcome lowers."""
         void = (pl.col("rule_id") == DECODED) & (outcome == "none")

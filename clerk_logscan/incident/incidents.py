@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.columns import mapped, rank
+from clerk_logscan.columns import alike, mapped, rank
 from clerk_logscan.incident.domains import registrable
 from clerk_logscan.incident.events import OUTCOMES, Events, stable_ids
 from clerk_logscan.incident.lines import CLIENT_BUG
@@ -88,10 +88,9 @@ def of(events: Events, lured: pl.DataFrame, attackers: pl.DataFrame) -> pl.DataF
         pl.col("off_host").sum().cast(pl.Int64).alias("events"),
         pl.len().alias("_requests"),
     )
-    told = events.findings.select("event", "rule_id", "severity", "target_host", "target_kind").join(
-        table.select("event", "incident_id", "outcome"), on="event", maintain_order="left"
-    )
-    told = told.with_columns(events.severity(pl.col("outcome")).alias("severity"))
+    findings = events.findings.select("rule_id", "severity", "target_host", "target_kind")
+    told = findings.hstack(events.of_events(events.findings, "incident_id", "outcome"))
+    told = told[alike(told).list.first()].with_columns(events.severity(pl.col("outcome")).alias("severity"))
     names = told.group_by("incident_id").agg(
         _gravest("severity", SEVERITIES),
         pl.col("target_host").drop_nulls().unique(maintain_order=True).alias("target_hosts"),

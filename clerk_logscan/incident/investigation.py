@@ -92,7 +92,8 @@ def _investigated(
 
     holes = logs.input_gaps(inputs)
     reasons = reading.reasons(inputs, facts, known.all, hops)
-    case = verdict.Case(events.table, windows, reasons, lured["client"].unique(maintain_order=True).to_list())
+    users = lured["client"].unique(maintain_order=True).to_list()
+    case = verdict.Case(events.table.select(verdict.COLUMNS), windows, reasons, users)
     scene = Scene(
         case=case,
         inputs=inputs,

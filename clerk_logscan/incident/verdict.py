@@ -19,6 +19,12 @@ INCOMPLETE: Final = "incomplete"
 NO_EVIDENCE: Final = "no-evidence"
 
 
+# Of the table of events what a verdict, its words and the advice rest on.
+COLUMNS: Final = (
+    "time", "status", "target_host", "target_kind", "names_host", "noise", "client", "outcome", "reason", "off_host"
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Case:
     """Everything that the verdict, its words and the next steps rest on; `events` is their table in the order of time.

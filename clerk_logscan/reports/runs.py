@@ -57,12 +57,13 @@ def _run_key(row: Row) -> tuple[Any, ...]:
 def _spans_of_frame(frame: pl.DataFrame) -> list[_Span]:
     import polars as pl
 
-    numbered = frame.select(
-        pl.int_range(pl.len()).alias("at"),
+    from clerk_logscan.columns import alike
+
+    keys = frame.select(
         *_LIKE,
         pl.col("request_target").fill_null("").str.split_exact("?", 1).struct.field("field_0").alias("target"),
+        pl.when(~pl.col("kind").is_in(_REQUESTS)).then(pl.int_range(pl.len())).alias("single"),
     )
-    single = pl.when(~pl.col("kind").is_in(_REQUESTS)).then("at").alias("single")
-    like = numbered.with_columns(single).group_by(*_LIKE, "target", "single", maintain_order=True)
-    told = like.agg(pl.col("at").first().alias("first"), pl.col("at").last().alias("last"), pl.len().alias("count"))
-    return told.select("first", "last", "count", "kind").rows()
+    places = alike(keys).list
+    first = places.first()
+    return list(zip(first, places.last(), places.len(), frame["kind"].gather(first), strict=True))
