@@ -58,6 +58,10 @@ def test_they_answer_alike(rows: Rows) -> None:
         assert grouped(one, "kind", "name", 1) == {"finding": ["a"], "context": [None], "gap": [DICTS[3]["name"]]}
         assert items(one, "hops") == ["x", "y"]
         assert picked(one, [3, 1]) == [DICTS[3], DICTS[1]]
+        some = having(one, "kind", "finding", "gap")
+        assert (len(some), some[1], some[-1], some[1:]) == (3, DICTS[2], DICTS[3], DICTS[2:])
+        assert lacking(some, "kind", "gap") == picked(some, [0, 1]) == [DICTS[0], DICTS[2]]
+        assert counts(some, "name") == {"a": 2, DICTS[3]["name"]: 1}
         shelf = Shelf(one, "name")
         assert (shelf.of("a"), shelf.of("none")) == ([DICTS[0], DICTS[2]], [])
 

@@ -28,7 +28,7 @@ def runs(rows: Sequence[Row], most: int, *, findings_first: bool = False) -> lis
 
     At most so many lines: the first ones, or `findings_first` rather than the other requests of the same clients.
     """
-    spans = _spans_of_frame(rows.frame) if isinstance(rows, Rows) else _spans(rows)
+    spans = _spans_of_frame(rows.columns(*_LIKE, "request_target")) if isinstance(rows, Rows) else _spans(rows)
     order: Sequence[int] = range(len(spans))
     if findings_first and len(spans) > most:
         order = sorted(order, key=lambda at: (spans[at][3] != "finding", at))
