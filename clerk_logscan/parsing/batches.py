@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-import polars as pl
-
 TRIED: Final = 8  # records of a list
 _DOCUMENTS: Final = 3
 _DEEPEST: Final = 8  # keys and lists down to it
@@ -38,7 +36,7 @@ def find(documents: Sequence[str], is_record: Reads, reads: Reads) -> Batch:
     from clerk_logscan.parsing import json_values
 
     for text in documents[:_DOCUMENTS]:
-        value = next(json_values.read_objects(pl.Series([text])))
+        value = json_values.read_object(text)
         if value is None:
             continue
         fewest = 1 if not is_record(text) else 2 if len(documents) == 1 else 0

@@ -194,7 +194,7 @@ class Reads:
     def __call__(self, text: str) -> bool:
         """Return whether `text` is a request line of a known format."""
         if text.lstrip().startswith("{"):
-            if self._jsons is not None and self._jsons().cut(pl.Series([text])):
+            if self._jsons is not None and self._jsons().reads(text):
                 return True
             if not self._guesses:
                 return False
@@ -211,8 +211,7 @@ class Reads:
                 return True
         if any(reads_alone(definition, text) for definition in self._w3c):
             return True
-        records = self._records() if self._records else None
-        return bool(records and records.definitions and records.cut(pl.Series([text])))
+        return self._records is not None and self._records().reads(text)
 
 
 def _reads(one: Template, definition: Definition, text: str) -> bool:

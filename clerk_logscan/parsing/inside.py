@@ -37,7 +37,7 @@ def _in_records(left: pl.Series) -> Iterator[Found]:
     from clerk_logscan.parsing.inference.record_guesses import tells_request
 
     for text in left.filter(left.str.contains(JSON)).head(MOST):
-        record = next(json_values.read_objects(pl.Series([text])))
+        record = json_values.read_object(text)
         if record and not tells_request(text):
             yield from _below(record, "", 0)
 

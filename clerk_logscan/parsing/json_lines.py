@@ -92,6 +92,15 @@ class JsonLines:
                 plan.values.append(plan.take(record))
             return _cuts(used.values())
 
+    def reads(self, text: str) -> bool:
+        """Tell whether a definition reads one text; `cut` would make frames of it."""
+        record = self._record(text)
+        return bool(record and self._plan(record))
+
+    def _record(self, text: str) -> Record | None:
+        """Return the record that one text holds, or None."""
+        return json_values.read_object(text)
+
     def _records(self, texts: pl.Series) -> Iterator[Record | None]:
         """Return the record that each text holds, or None."""
         return json_values.read_objects(texts)

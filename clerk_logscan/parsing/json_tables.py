@@ -51,7 +51,7 @@ def _rows(row: Row) -> Iterator[Row]:
     from clerk_logscan.parsing.envelopes.values import dump
 
     number, offset, text = row
-    document = next(json_values.read_objects(pl.Series([text])))
+    document = json_values.read_object(text)
     if document is None:
         return
     yield from placed(row, ((start, dump(value)) for start, value in _by_id(document, text)))

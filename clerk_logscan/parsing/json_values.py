@@ -23,12 +23,19 @@ from clerk_logscan.parsing import escapes
 
 Value = Any  # a JSON value: dict, list, str, number, bool or None
 
+_SPACED: Final = r'"[ \t\r\n]+:'
+
 
 def read_objects(texts: pl.Series) -> Iterator[dict[str, Value] | None]:
     """Return the object that each of `texts` (one record each) holds, the first of equal keys counting; or None."""
     pairs = texts.str.count_matches('":', literal=True).to_list()
-    spaced = texts.str.contains(r'"[ \t\r\n]+:').to_list()
+    spaced = texts.str.contains(_SPACED).to_list()
     return map(_read, texts.to_list(), pairs, spaced)
+
+
+def read_object(text: str) -> dict[str, Value] | None:
+    """Return what `read_objects` does of one text, for which a frame would cost a hundred times as much."""
+    return _read(text, text.count('":'), re.search(_SPACED, text) is not None)
 
 
 def _read(text: str, pairs: int, spaced: bool) -> dict[str, Value] | None:

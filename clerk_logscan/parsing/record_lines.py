@@ -23,6 +23,9 @@ class _OneLayout(JsonLines):
         super().__init__([definition], definition.grammar)
         self._read_line = reader(definition)
 
+    def _record(self, text: str) -> dict[str, Any] | None:
+        return self._read_line(text)
+
     def _records(self, texts: pl.Series) -> Iterator[dict[str, Any] | None]:
         return map(self._read_line, texts.to_list())
 
@@ -38,6 +41,10 @@ class RecordLines:
     def extended(self, definition: Definition) -> RecordLines:
         """Return what cuts by one more definition."""
         return RecordLines([*self.definitions, definition])
+
+    def reads(self, text: str) -> bool:
+        """Tell whether a definition reads one text."""
+        return any(layout.reads(text) for layout in self._layouts)
 
     def cut(self, texts: pl.Series) -> list[Cut]:
         """Return what the definitions read of `texts`; other rows are in no Cut."""

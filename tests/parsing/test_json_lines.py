@@ -9,6 +9,7 @@ import pytest
 from parsing_help import LIBRARY, parse, targets
 
 from clerk_logscan.parsing.json_lines import JsonLines
+from clerk_logscan.parsing.record_lines import GRAMMARS, RecordLines
 
 JSONS = LIBRARY.of_grammar("json")
 NGINX = (
@@ -29,6 +30,13 @@ def test_no_record_of_one_format_is_taken_by_another() -> None:
             continue  # its records stand in an envelope of their own (CEF)
         cuts = cutter.cut(lines)
         assert [cut.definition.name for cut in cuts] == [definition.name]
+
+
+def test_what_reads_one_text_is_what_cuts_it() -> None:
+    lines = [line for name in LIBRARY for sample in LIBRARY[name].samples for line in sample.line.split("\n")]
+    for cutter in (JsonLines(JSONS), RecordLines([d for g in GRAMMARS for d in LIBRARY.of_grammar(g)])):
+        taken = [row for cut in cutter.cut(pl.Series(lines)) for row in cut.rows]
+        assert taken and sorted(taken) == [row for row, line in enumerate(lines) if cutter.reads(line)]
 
 
 def test_hidden_and_planted_targets_are_read_as_the_server_wrote_them() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clerk_logscan.parsing import escapes
-from clerk_logscan.parsing.json_values import end_of_object, read_objects, read_raw
+from clerk_logscan.parsing.json_values import end_of_object, read_object, read_objects, read_raw
 
 KEYS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=6)
 VALUES = st.recursive(
@@ -88,6 +88,13 @@ def test_raw_strings_keep_their_backslashes() -> None:
 @pytest.mark.parametrize("text", ["", "{", "}", "null", "[1]", '"a"', "{]", '{"a', "{" * 5000, '{"a":[' + "[" * 5000])
 def test_what_is_no_record_gives_none_and_never_raises(text: str) -> None:
     assert not read(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(['{"a":1,"a":2', '{"a" :1,"a":2', '{"a\\":":1', "{"]), st.text('{}[]",:\\a\t ', max_size=12))
+def test_one_text_is_read_as_it_is_among_others(begun: str, rest: str) -> None:
+    for text in (begun + rest, begun + rest + "}"):
+        assert [read_object(text)] * 2 == list(read_objects(pl.Series([text, text])))
 
 
 @settings(max_examples=200, deadline=None)

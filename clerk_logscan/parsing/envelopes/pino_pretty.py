@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import polars as pl
-
 from clerk_logscan.parsing.envelopes.entries import Held, Row
 from clerk_logscan.parsing.pieces import KEY
 
@@ -82,5 +80,5 @@ def _value(text: str) -> Any:
     from clerk_logscan.parsing import json_values
 
     if text.startswith("{"):
-        return next(json_values.read_objects(pl.Series([text]))) or text
+        return json_values.read_object(text) or text
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' and "\\" not in text else text

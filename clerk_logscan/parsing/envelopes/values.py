@@ -10,7 +10,6 @@ import zlib
 from typing import Any, Final
 
 import orjson
-import polars as pl
 
 from clerk_logscan.parsing import json_values
 from clerk_logscan.parsing.envelopes.declarations import Path_
@@ -58,7 +57,7 @@ def _records_of_broken(text: str) -> list[tuple[Any, str]]:
     several = _back_to_back(text)
     if several:
         return several
-    broken = next(iter(json_values.read_objects(pl.Series([text], dtype=pl.String))))
+    broken = json_values.read_object(text)
     return [(broken, text)] if broken else []
 
 
@@ -82,7 +81,7 @@ def _back_to_back(text: str) -> list[tuple[Any, str]]:
 
 def _last_cut(rest: str) -> list[tuple[Any, str]]:
     """Return the last of several objects, cut short, as far as it can be read."""
-    broken = next(iter(json_values.read_objects(pl.Series([rest], dtype=pl.String))))
+    broken = json_values.read_object(rest)
     return [(broken or {}, rest)]
 
 

@@ -82,7 +82,7 @@ def _json(lines: Sequence[str], name: str) -> Iterator[Found]:
 
 def tells_request(text: str) -> bool:
     """Tell whether one JSON record, by itself, is a request: so it is no envelope of a line within."""
-    record = next(json_values.read_objects(pl.Series([text])))
+    record = json_values.read_object(text)
     return record is not None and _named([flat(record)]) is not None
 
 
