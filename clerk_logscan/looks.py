@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from clerk_logscan import prefixes
+from clerk_logscan.columns import held
 from clerk_logscan.gathered import Gathered
 from clerk_logscan.options import Options, Progress
 from clerk_logscan.parsing.library import Library
@@ -84,12 +85,11 @@ class Looks:
         whether the application was alive. Honest browsers with the known client bug are none of these clients.
         """
         graver = findings.select("severity", "timestamp", *_SENDER).filter(pl.col("severity") != "info")
-        findings = graver.sort("severity", maintain_order=True)
-        clients = _addresses(findings)[:CLIENTS]
+        clients = _addresses(graver)[:CLIENTS]
         names = {max(path.split("/"), key=len) for path in self.options.proxy_paths if proxied}
         sought, many = ["#Fields:", *sorted(names), *clients], len(clients) > SEARCHED
         search = Search((), [] if many or self.options.full else [text.encode() for text in sought])
-        around, unseen = _around(findings, clients, self.options, proxied=proxied), _Unseen(seen)
+        around, unseen = _around(graver["timestamp"], clients, self.options, proxied=proxied), _Unseen(seen)
         wanted = _Wanted(search, around, self.options.full, sought if many else [], unseen)
         found = Gathered()
         again = [source for source in sources if source.rereadable]
@@ -205,18 +205,21 @@ class _Unseen:
 
 
 def _addresses(findings: pl.DataFrame) -> list[str]:
-    """Return every address that a finding's line names as its sender's, each once."""
+    """Return every address that a finding's line names as its sender's, each once; those of the critical ones first."""
+    severity = findings["severity"]
+    parts = [held(findings, severity == name) for name in severity.unique().sort()]
+    findings = pl.concat([findings.clear(), *parts])
     claimed = findings["forwarded_for"].drop_nulls().str.split(",").explode().str.strip_chars()
     named = pl.concat([findings["client_ip"], claimed.cast(pl.String).alias("client_ip")]).drop_nulls()
     return named.filter(named != "").unique(maintain_order=True).to_list()
 
 
-def _around(findings: pl.DataFrame, clients: Sequence[str], options: Options, *, proxied: bool) -> Keep:
-    """Return what keeps, within some hours of the findings, requests that name a client, and perhaps the proxy's.
+def _around(times: pl.Series, clients: Sequence[str], options: Options, *, proxied: bool) -> Keep:
+    """Return what keeps requests that name a client, and perhaps the proxy's, within some hours of findings' `times`.
 
     A request without a time is kept, and all where no finding has one.
     """
-    times, stamp = findings["timestamp"].drop_nulls(), pl.col("timestamp")
+    times, stamp = times.drop_nulls(), pl.col("timestamp")
     near, reach = pl.lit(value=True), max(options.context, NEAR)
     if len(times):
         near = stamp.is_null() | stamp.is_between(times.min() - reach, times.max() + reach)  # type: ignore[operator]

@@ -11,15 +11,13 @@ from collections.abc import Sequence
 import polars as pl
 
 _MARKED_PATH = r"^(?:https?://[^/]*)?(/[^?#]*?)/+(?:v1|npm)/"
-_OWN_QUERY = r"^[^?#]*\?(?:[^#]*&)?_(?:clerk_js|_clerk_api)_version="
-_OWN_SCRIPT = r"^[^?#]*/npm/@clerk/"
+_OWN = r"^[^?#]*(?:\?(?:[^#]*&)?_(?:clerk_js|_clerk_api)_version=|/npm/@clerk/)"  # its query, or its script
 _NOT_FOUND = 404
 
 
 def marked() -> pl.Expr:
     """Return whether a request bears the marks of clerk-js: not null, and false without a target."""
-    target = pl.col("request_target")
-    return (target.str.contains(_OWN_QUERY) | target.str.contains(_OWN_SCRIPT)).fill_null(False)
+    return pl.col("request_target").str.contains(_OWN).fill_null(False)
 
 
 def foreign(requests: pl.DataFrame, proxy_paths: Sequence[str]) -> dict[str, int]:

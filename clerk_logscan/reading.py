@@ -12,6 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from clerk_logscan import log_sets, schema, silences
+from clerk_logscan.columns import firsts
 from clerk_logscan.lookback import Lookback
 from clerk_logscan.packed import Packed
 from clerk_logscan.parsing import lines
@@ -213,7 +214,7 @@ class _Gathered:
         while not frame.is_empty():
             parsed = self._reading.parser.read(frame)
             self._reading.add(parsed)
-            times = parsed.requests.group_by("line_number").agg(pl.col("timestamp").drop_nulls().first())
+            times = firsts(parsed.requests.select("line_number", "timestamp").drop_nulls("timestamp"), "line_number")
             read.append(frame.select("line_number", "byte_offset").join(times, on="line_number", how="left"))
             every = pl.concat(read)
             more = silences.between(self._lookback, every)
