@@ -10,7 +10,8 @@ import polars as pl
 from clerk_logscan import destinations, formats, ledger, rules
 from clerk_logscan.gathered import Gathered
 from clerk_logscan.incident import investigate, outages
-from clerk_logscan.looks import Looks
+from clerk_logscan.looks import Looks, grave
+from clerk_logscan.near import ONE_LOG, SEVERAL, Near
 from clerk_logscan.options import Options, Progress, silent
 from clerk_logscan.readers import sources
 from clerk_logscan.readers.sources import Source
@@ -34,7 +35,7 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
     findings = rules.apply(observed)
     facts = formats.facts(definitions, rows, seen)
     if not looks.stopped and _worth_another_look(findings, rows, facts):
-        more = looks.second(found, findings, seen, proxied=_needs_proxied(findings, rows, facts))
+        more = _seen_besides(looks, found, findings, seen, rows, facts)
         observed = pl.concat([observed, destinations.resolve(more, options)])
 
     unread.write()
@@ -71,12 +72,22 @@ def _worth_another_look(
     return len(rows) > 1 and any(row.get("_hidden") or hiding.intersection(row["log_formats"]) for row in rows)
 
 
-def _needs_proxied(
-    findings: pl.DataFrame, rows: Sequence[Mapping[str, Any]], facts: Mapping[str, Mapping[str, Any]]
-) -> bool:
-    """Return whether the proxy's ordinary requests could tell more, which may be most of a log.
+def _seen_besides(
+    looks: Looks,
+    found: Sequence[Source],
+    findings: pl.DataFrame,
+    seen: pl.DataFrame,
+    rows: Sequence[Mapping[str, Any]],
+    facts: Mapping[str, Mapping[str, Any]],
+) -> pl.DataFrame:
+    """Return what a second look sees: see `Looks.second`. Inputs of other times than the findings' are left out.
 
-    They show which logs are hops of each other, where there are several, and when a process that died was back.
+    The proxy's ordinary requests, which may be most of a log, are asked for only where they can tell more: which logs
+    are hops of each other, where there are several, and when a process that died was back.
     """
     logs = {(row.get("_set"), facts.get(name, {}).get("hop")) for row in rows for name in row["log_formats"]}
-    return len(logs) > 1 or outages.possible(findings)
+    several = len(logs) > 1
+    near = Near(grave(findings)["timestamp"], max(looks.options.context, SEVERAL if several else ONE_LOG))
+    covered = {row["source"]: (row["first_timestamp"], row["last_timestamp"]) for row in rows}
+    again = [one for one in found if near.touches(*covered.get(one.name, (None, None)))]
+    return looks.second(again, findings, seen, near, proxied=several or outages.possible(findings))

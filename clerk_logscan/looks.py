@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -13,6 +12,7 @@ import polars as pl
 from clerk_logscan import prefixes
 from clerk_logscan.columns import held
 from clerk_logscan.gathered import Gathered
+from clerk_logscan.near import Near, Places
 from clerk_logscan.options import Options, Progress
 from clerk_logscan.parsing.library import Library
 from clerk_logscan.parsing.parser import Parser
@@ -24,8 +24,6 @@ from clerk_logscan.readers.workers import cores, side_by_side
 from clerk_logscan.reading import Keep, Reading, read
 from clerk_logscan.window import Window
 
-# Around the findings, what is kept of the same clients and of the proxy: some hours, and a clock may be a zone apart.
-NEAR: Final = timedelta(hours=26)
 # A sweep by more clients than this has no context of each: a search for all their addresses would pick the whole log.
 CLIENTS: Final = 2000
 # A search of the bytes for more addresses than these takes longer than to look for them in every line's text.
@@ -76,21 +74,20 @@ class Looks:
         return self._look(sources, _Wanted(Search(self.options.proxy_paths), self._telling, whole))
 
     def second(
-        self, sources: Sequence[Source], findings: pl.DataFrame, seen: pl.DataFrame, *, proxied: bool = True
+        self, sources: Sequence[Source], findings: pl.DataFrame, seen: pl.DataFrame, near: Near, *, proxied: bool = True
     ) -> pl.DataFrame:
-        """Return the other requests of the findings' clients around them, and where `proxied` all of the proxy's
-        (schema.FRAME), without those that were `seen`.
+        """Return the other requests of the findings' clients, and where `proxied` all of the proxy's, at the times
+        `near` them (schema.FRAME), without those that were `seen`.
 
         The first tell what was probed before, and who was lured; the second how the logs are hops of each other, and
         whether the application was alive. Honest browsers with the known client bug are none of these clients.
         """
-        graver = findings.select("severity", "timestamp", *_SENDER).filter(pl.col("severity") != "info")
-        clients = _addresses(graver)[:CLIENTS]
+        clients = _addresses(grave(findings))[:CLIENTS]
         names = {max(path.split("/"), key=len) for path in self.options.proxy_paths if proxied}
         sought, many = ["#Fields:", *sorted(names), *clients], len(clients) > SEARCHED
         search = Search((), [] if many or self.options.full else [text.encode() for text in sought])
-        around, unseen = _around(graver["timestamp"], clients, self.options, proxied=proxied), _Unseen(seen)
-        wanted = _Wanted(search, around, self.options.full, sought if many else [], unseen)
+        around, unseen = _around(near, clients, self.options, proxied=proxied), _Unseen(seen)
+        wanted = _Wanted(search, around, self.options.full, sought if many else [], _Before(unseen, near))
         found = Gathered()
         again = [source for source in sources if source.rereadable]
         for reading in self._look(again, wanted._replace(keep=lambda requests: unseen.of(around(requests)))):
@@ -115,21 +112,20 @@ class Looks:
         return self._once(source, wanted._replace(whole=True), tally)
 
     def _once(self, source: Source, wanted: _Wanted, tally: _Tally) -> Reading:
-        first, known = wanted.last is None, self._known.pop(source.name, None)
-        again = known.parser.again(wanted.last.seen(source.name)) if known and wanted.last is not None else None
+        before, known = wanted.before, self._known.pop(source.name, None)
+        again = known.parser.again(before.unseen.seen(source.name)) if known and before else None
         parser = again or Parser(self.definitions, source.name, self.options.assume_timezone)
         scan = Scan(
             source,
             wanted.search,
-            digest=first and self.options.evidence,
+            digest=before is None and self.options.evidence,
             samples=again is None,  # they show the format and silences
             stop=self._stop,
             beside=self._beside,
             earlier=known.scan if known else None,
+            wanted=partial(_wants, before.near, known.places) if known and before and again else _wants_all,
         )
-        if first and source.rereadable and len(self._known) < KNOWN:
-            self._known[source.name] = _Known(scan, parser)
-        return read(
+        reading = read(
             scan,
             parser,
             whole=wanted.whole,
@@ -137,8 +133,11 @@ class Looks:
             naming=wanted.naming,
             told=tally,
             window=None if source.rereadable else self._windows.setdefault(source.name, Window(source.name)),
-            last=not first,
+            last=before is not None,
         )
+        if before is None and source.rereadable and len(self._known) < KNOWN:
+            self._known[source.name] = _Known(scan, parser, reading.places)
+        return reading
 
     def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Keep the needed requests and some typical ones."""
@@ -149,20 +148,36 @@ class Looks:
 
 
 class _Known(NamedTuple):
-    """How an input was read before."""
+    """How an input was read before, and which part of it is of which time."""
 
     scan: Scan
     parser: Parser
+    places: Places
+
+
+class _Before(NamedTuple):
+    """What is known before the last look: what was not seen yet, and the times near findings."""
+
+    unseen: _Unseen
+    near: Near
+
+
+def _wants(near: Near, places: Places, offset: int, size: int) -> bool:
+    return near.touches(*places.between(offset, size))
+
+
+def _wants_all(offset: int, size: int) -> bool:
+    return True
 
 
 class _Wanted(NamedTuple):
-    """What a look wants of every input: see `reading.read`. `last`: what an earlier look saw."""
+    """What a look wants of every input: see `reading.read`."""
 
     search: Search
     keep: Keep
     whole: bool
     naming: Sequence[str] = ()
-    last: _Unseen | None = None
+    before: _Before | None = None
 
 
 class _Tally:
@@ -204,6 +219,11 @@ class _Unseen:
         return requests.join(near, on=_SAME, how="anti", nulls_equal=True, maintain_order="left")
 
 
+def grave(findings: pl.DataFrame) -> pl.DataFrame:
+    """Return of the findings, of which the known client bug makes many, those that more could be told of."""
+    return findings.select("severity", "timestamp", *_SENDER).filter(pl.col("severity") != "info")
+
+
 def _addresses(findings: pl.DataFrame) -> list[str]:
     """Return every address that a finding's line names as its sender's, each once; those of the critical ones first."""
     severity = findings["severity"]
@@ -214,16 +234,9 @@ def _addresses(findings: pl.DataFrame) -> list[str]:
     return named.filter(named != "").unique(maintain_order=True).to_list()
 
 
-def _around(times: pl.Series, clients: Sequence[str], options: Options, *, proxied: bool) -> Keep:
-    """Return what keeps requests that name a client, and perhaps the proxy's, within some hours of findings' `times`.
-
-    A request without a time is kept, and all where no finding has one.
-    """
-    times, stamp = times.drop_nulls(), pl.col("timestamp")
-    near, reach = pl.lit(value=True), max(options.context, NEAR)
-    if len(times):
-        near = stamp.is_null() | stamp.is_between(times.min() - reach, times.max() + reach)  # type: ignore[operator]
+def _around(near: Near, clients: Sequence[str], options: Options, *, proxied: bool) -> Keep:
+    """Return what keeps, at the times `near` findings, requests that name a client, and perhaps the proxy's."""
     claimed = pl.col("forwarded_for").str.contains_any(clients) if clients else pl.lit(value=False)
     mine = pl.col("client_ip").is_in(clients) | claimed.fill_null(value=False)
     wanted = mine | may_match(options.proxy_paths) if proxied else mine
-    return lambda requests: requests.filter(near & wanted)
+    return lambda requests: requests.filter(wanted & near.of(requests["timestamp"]))

@@ -14,6 +14,7 @@ import polars as pl
 from clerk_logscan import log_sets, schema, silences
 from clerk_logscan.columns import firsts
 from clerk_logscan.lookback import Lookback
+from clerk_logscan.near import Places
 from clerk_logscan.packed import Packed
 from clerk_logscan.parsing import lines
 from clerk_logscan.parsing.parser import Parsed, Parser
@@ -26,6 +27,7 @@ Keep = Callable[[pl.DataFrame], pl.DataFrame]
 
 TOGETHER: Final = 16_384  # picked lines that are parsed at once
 HELD: Final = 64 << 20  # bytes of streams that are held meanwhile
+LONG: Final = 16 << 20  # bytes from which on of an input it is worth to know which part of it is of which time
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Reading:
     malformed: int = 0
     not_requests: int = 0
     picked_only: bool = False  # of some blocks only the picked or the named lines were parsed
+    places: Places = field(default_factory=Places)
     _requests: Packed = field(default_factory=lambda: Packed(schema.empty()))
     _unread: Packed = field(default_factory=lambda: Packed(pl.DataFrame(schema=lines.SCHEMA)))
     _times: list[pl.Series] = field(default_factory=list)
@@ -51,6 +54,8 @@ class Reading:
         self.malformed += parsed.malformed.height
         if not self.last:
             self._unread.add(parsed.malformed)
+            if self.scan.bytes >= LONG:
+                self.places.add(parsed.requests)
         if not (self.last or parsed.requests.is_empty()):
             self._times.append(silences.telling(parsed.requests["timestamp"]))
         if not parsed.requests.is_empty():

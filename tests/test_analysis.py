@@ -165,3 +165,24 @@ def test_ordinary_proxy_requests_are_read_again_only_where_they_tell_more(
     assert cl.analyze(str(log.parent)).data["proxy_requests"] == 1001 + (logs - 1) * 300
     assert len(read) == 1
     assert (read[0] > 500) is again and (read[0] > 0) is again
+
+
+def test_inputs_of_other_times_than_the_findings_are_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a rotation family the file of the attack and one of two hours before; one without times is read, too."""
+    read: list[list[str]] = []
+    second = Looks.second
+
+    def noted(looks: Looks, sources: Any, *arguments: Any, **options: Any) -> pl.DataFrame:
+        read.append(sorted(Path(source.name).name for source in sources))
+        return second(looks, sources, *arguments, **options)
+
+    monkeypatch.setattr(Looks, "second", noted)
+    (tmp_path / "access.log.3").write_text(line("/", "01:00:00") + line("/", "01:30:00"))
+    (tmp_path / "access.log.2").write_text(line("/", "01:30:00") + line("/before", "04:02:30"))
+    (tmp_path / "access.log.1").write_text(line(ATTACK) + line("/", "05:00:00"))
+    (tmp_path / "access.log").write_text("no request\n")
+    report = cl.analyze(str(tmp_path))
+    assert read == [["access.log", "access.log.1", "access.log.2"]]
+    assert "/before" in [row["request_target"] for row in report.data["timeline"]]

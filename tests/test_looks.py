@@ -1,5 +1,6 @@
 """What is kept of a long log: all that tells, however rare, and of the rest only some."""
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,21 @@ import pytest
 
 from clerk_logscan import destinations, formats, rules
 from clerk_logscan import looks as looks_module
+from clerk_logscan import near as near_module
+from clerk_logscan import reading as reading_module
 from clerk_logscan.looks import LATER, TYPICAL, Looks
+from clerk_logscan.near import Near
 from clerk_logscan.options import Options, silent
+from clerk_logscan.parsing.parser import Parsed, Parser
+from clerk_logscan.readers import blocks, ranges, sources
 from clerk_logscan.readers import scan as scan_module
-from clerk_logscan.readers import sources
+from clerk_logscan.readers.blocks import Block
 from clerk_logscan.readers.scan import Scan
+from clerk_logscan.readers.search import Found, Mood, Search
 
 START = datetime(2026, 3, 30, tzinfo=UTC)
 LINE = '198.51.100.7 - - [{time:%d/%b/%Y:%H:%M:%S} +0000] "GET {target} HTTP/1.1" 200 18 "-" "curl/8.5.0"\n'
+EVER = Near(pl.Series(dtype=pl.Datetime("us", "UTC")), timedelta())
 RARE = "/auth-proxy/npm/@clerk/clerk-js@5/dist/clerk.browser.js"
 
 
@@ -66,7 +74,7 @@ def test_however_addresses_are_looked_for_the_same_is_found(
     found, _ = sources.find([path])
     looks = Looks(Options(full=full), formats.chosen(Options()), silent)
     seen = destinations.resolve(pl.concat([reading.requests for reading in looks.first(found)]), Options())
-    more = looks.second(found, rules.apply(seen), seen.clear())
+    more = looks.second(found, rules.apply(seen), seen.clear(), EVER)
     client = text.splitlines()[1234].split()[0]
     wanted = [n for n, line in enumerate(text.splitlines(), 1) if line.startswith(client) or n == 1301]
     assert more["line_number"].to_list() == wanted and 400 < len(wanted) < 5000
@@ -83,7 +91,7 @@ def test_the_second_look_gives_nothing_that_the_first_gave(tmp_path: Path) -> No
     seen = destinations.resolve(reading.requests, options)
     findings = rules.apply(seen)
     assert findings.height == 500
-    more = looks.second(found, findings, seen)
+    more = looks.second(found, findings, seen, EVER)
     assert set(more["line_number"]).isdisjoint(seen["line_number"])
     assert {*more["line_number"], *seen["line_number"]} == set(range(1, 502))
 
@@ -104,3 +112,46 @@ def test_inputs_that_are_read_at_a_time_share_what_may_be_held(
     found, _ = sources.find([str(tmp_path)])
     assert len(list(Looks(Options(workers=workers), formats.chosen(Options()), silent).first(found))) == logs
     assert held == [beside] * logs
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_only_what_is_of_a_time_near_findings_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    """Of a plain file the other ranges are not read at all; of a stream their lines are not parsed."""
+    for module, name, value in (
+        (ranges, "BLOCK", 4096), (scan_module, "BLOCK", 4096), (near_module, "_PLACE", 4096),
+        (reading_module, "LONG", 0), (scan_module, "WORTH", 0), (scan_module, "OUTPUT", 4096),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(blocks.cut, "__defaults__", (4096, 1 << 20, 0))
+    times = [START + timedelta(minutes=n) for n in range(5000)]
+    targets = [f"/__clerk//evil.example/{n}" if n == 2500 else f"/{n}" for n in range(5000)]
+    lines = [LINE.format(time=time, target=target) for time, target in zip(times, targets, strict=True)]
+    path = tmp_path / "access.log"
+    path.write_bytes((gzip.compress if packed else bytes)("".join(lines).encode()))
+    found, _ = sources.find([str(path)])
+    looks = Looks(Options(), formats.chosen(Options()), silent)
+    seen = destinations.resolve(pl.concat([reading.requests for reading in looks.first(found)]), Options())
+    findings = rules.apply(seen)
+    searched: list[int] = []
+    look = Search.look
+
+    def counted(search: Search, block: Block, mood: Mood, index: int = 0) -> Found:
+        searched.append(len(block))
+        return look(search, block, mood, index)
+
+    monkeypatch.setattr(Search, "look", counted)
+    parsed: list[int] = []
+    read = Parser.read
+
+    def noted(parser: Parser, frame: pl.DataFrame) -> Parsed:
+        parsed.append(frame.height)
+        return read(parser, frame)
+
+    monkeypatch.setattr(Parser, "read", noted)
+    more = looks.second(found, findings, seen.clear(), Near(findings["timestamp"], timedelta(hours=2)))
+    assert more["line_number"].to_list() == list(range(2381, 2622))
+    assert more["request_target"].to_list() == targets[2380:2621]
+    assert sum(parsed) < 700
+    assert packed or sum(searched) < sum(map(len, lines)) / 8

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from clerk_logscan.readers.blocks import BLOCK, LONGEST_LINE, Block
+from clerk_logscan.readers.blocks import BLOCK, LONGEST_LINE, Batch, Block
 from clerk_logscan.readers.pick import Picked
 from clerk_logscan.readers.workers import in_order
 
@@ -40,12 +40,14 @@ class Ranges:
 
     Ends early, with `too_long` set to its offset, at a line longer than LONGEST_LINE, which must be read otherwise.
     The iteration raises OSError; `lost` is called where the bytes of a block are asked for and no longer there.
+    `unread` tells of a range, by its index, how many newlines the block has that need not be read; None: it must be.
     """
 
     file: int
     size: int
     pick: Callable[[Block, int], Picked]
     lost: Callable[[], None]
+    unread: Callable[[int], int | None] = lambda index: None
     too_long: int | None = None
     _local: threading.local = field(default_factory=threading.local)
 
@@ -60,6 +62,10 @@ class Ranges:
         """Return what is picked of the blocks of some ranges, up to a line that is too long, and where it begins."""
         found: list[Picked] = []
         for at in range(begin, min(begin + _TOGETHER * BLOCK, self.size), BLOCK):
+            newlines = self.unread(at // BLOCK)
+            if newlines is not None:
+                found.append(Picked(Batch(block=_Stored(self, at, 0)), newlines, 0, open_line=False))
+                continue
             block = self._block(at, self._buffer)
             if block is None:
                 continue

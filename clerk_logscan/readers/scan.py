@@ -6,11 +6,11 @@ import hashlib
 import os
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO, Final
 
-from clerk_logscan.readers.blocks import Batch, Block, Line, cut
+from clerk_logscan.readers.blocks import BLOCK, Batch, Block, Line, cut
 from clerk_logscan.readers.compression import (
     FINE,
     FINEST_PIECE,
@@ -52,7 +52,8 @@ class Scan:
     Candidates are picked and samples, unless told otherwise. `search` may be replaced while iterating; blocks already
     under way keep the old one. `stop`, when set, ends the scan within a block. `beside`: how many inputs are read at a
     time, which share what may be held. `earlier`: a scan of the same input, whose newlines are not counted anew while
-    the file is as it was. Nothing is raised for bad input.
+    the file is as it was. `wanted`: whether the lines that begin in so many bytes from an offset on are; where not, and
+    their number is known, they are not even read. Nothing is raised for bad input.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Scan:
         stop: threading.Event | None = None,
         beside: int = 1,
         earlier: Scan | None = None,
+        wanted: Callable[[int, int], bool] = lambda offset, size: True,
     ) -> None:
         self.source, self.search, self.beside = source, search or Search(()), beside
         self.read = self.bytes = self.lines = self.hits = 0
@@ -74,8 +76,8 @@ class Scan:
         self.error: str | None = None
         self._stop = stop or threading.Event()
         self._hash = hashlib.sha256() if digest else None
-        self._samples, self._candidates, self._earlier = samples, candidates, earlier
-        self._newlines: dict[int, int] = {}  # of the blocks of a file that is cut, by their offsets
+        self._samples, self._candidates, self._earlier, self._wanted = samples, candidates, earlier, wanted
+        self._newlines: dict[int, int] = {}  # of the blocks of a file that is cut, by their indices
         self._file: tuple[int, int] | None = None  # its size, and when it was written last
         self._mood = Mood()
         self._shrunk = False
@@ -115,12 +117,11 @@ class Scan:
         hashing = threading.Thread(target=self._digest, daemon=True)
         hashing.start()
         self._mood.beside = True
-        ranges = Ranges(stored.fileno(), size, self._pick, self._lost)
+        ranges = Ranges(stored.fileno(), size, self._pick_of_range, self._lost, self._unread)
         for picked in ranges:
             if self._stop.is_set():
                 return
             self.read = picked.batch.block.offset + len(picked.batch.block)
-            self._newlines[picked.batch.block.offset] = picked.newlines
             yield self._entered(picked)
         if ranges.too_long is not None:
             stored.seek(ranges.too_long)
@@ -132,6 +133,8 @@ class Scan:
         """Yield the batches of what can be read from its start only."""
         failure: list[Broken] = []
         text, encoding = as_utf8(_until_broken(self._unpacked(stored), failure))
+        if encoding:  # where a line begins is not where it did before
+            self._wanted = lambda offset, size: True
         base = MARK_SIZE
         found = self._picked(cut(text))
         large = self.source.size is None or self.source.size >= _LARGE
@@ -144,16 +147,20 @@ class Scan:
         if failure and not self._stop.is_set():
             raise failure[0]
 
-    def _pick(self, block: Block, index: int) -> Picked:
+    def _pick(self, block: Block, index: int, newlines: int | None = None) -> Picked:
+        candidates = self._candidates and self._wanted(block.offset, len(block))
         return pick(
-            block,
-            index,
-            self.search,
-            self._mood,
-            samples=self._samples,
-            candidates=self._candidates,
-            newlines=self._newlines.get(block.offset),
+            block, index, self.search, self._mood, samples=self._samples, candidates=candidates, newlines=newlines
         )
+
+    def _pick_of_range(self, block: Block, index: int) -> Picked:
+        picked = self._pick(block, index, self._newlines.get(index))
+        self._newlines[index] = picked.newlines
+        return picked
+
+    def _unread(self, index: int) -> int | None:
+        """Return how many newlines a range has that nobody wants, where they are known."""
+        return None if self._wanted(index * BLOCK, BLOCK) else self._newlines.get(index)
 
     def _picked(self, blocks: Iterator[Block]) -> Iterator[Picked]:
         """Yield what is picked of `blocks`, searched beside their reading."""

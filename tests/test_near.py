@@ -1,0 +1,62 @@
+"""Which times are near findings is exact, and which parts of an input may hold such times is never too few."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clerk_logscan.near import Near, Places
+
+START = datetime(2026, 3, 30, tzinfo=UTC)
+TIME = pl.Datetime("us", "UTC")
+MINUTES = st.integers(0, 500)
+BYTES = st.integers(0, 40 << 20)
+
+
+def at(minute: int | None) -> datetime | None:
+    return None if minute is None else START + timedelta(minutes=minute)
+
+
+@given(st.lists(st.none() | MINUTES), st.integers(0, 90), st.lists(st.none() | MINUTES), MINUTES, MINUTES)
+def test_a_time_is_near_where_a_finding_is_within_reach(
+    findings: list[int | None], reach: int, times: list[int | None], first: int, length: int
+) -> None:
+    """Each time, and each span of times, against all findings one by one; without a time anything may be near."""
+    near = Near(pl.Series(map(at, findings), dtype=TIME), timedelta(minutes=reach))
+    known = [minute for minute in findings if minute is not None]
+
+    def close(start: int, end: int) -> bool:
+        return not known or any(start <= minute + reach and minute - reach <= end for minute in known)
+
+    found = near.of(pl.Series(map(at, times), dtype=TIME)).to_list()
+    assert found == [minute is None or close(minute, minute) for minute in times]
+    assert near.touches(at(first), at(first + length)) is close(first, first + length)
+    assert near.touches(None, at(first)) and near.touches(at(first), None)
+
+
+@given(st.lists(st.tuples(BYTES, st.none() | MINUTES)), BYTES, st.integers(0, 9 << 20))
+def test_the_times_of_a_place_hold_those_of_its_lines(
+    lines: list[tuple[int, int | None]], offset: int, size: int
+) -> None:
+    """Whatever order lines have, and in however many parts they come; unknown where no line shows a time."""
+    places = Places()
+    for part in (lines[::2], lines[1::2]):
+        rows = [(line, at(minute)) for line, minute in part]
+        places.add(pl.DataFrame(rows, schema={"byte_offset": pl.Int64, "timestamp": TIME}, orient="row"))
+    first, last = places.between(offset, size)
+    inside = [at(minute) for line, minute in lines if minute is not None and offset <= line < offset + size]
+    assert (first is None) is (last is None)
+    if first is not None and last is not None:
+        assert all(first <= time <= last for time in inside if time)
+
+
+def test_a_place_of_which_no_line_shows_a_time_is_unknown() -> None:
+    places = Places()
+    frame = pl.DataFrame({"byte_offset": [0, 1 << 20, 20 << 20], "timestamp": [at(1), at(2), at(9)]})
+    places.add(frame)
+    assert places.between(0, 4 << 20) == (at(1), at(2))
+    assert places.between(0, 5 << 20) == (None, None)
+    assert places.between(20 << 20, 4 << 20) == (at(9), at(9))
