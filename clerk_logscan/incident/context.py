@@ -69,6 +69,8 @@ def _clocked(found: pl.DataFrame, logs: Logs, ahead: Mapping[Log, int]) -> pl.Da
 def _near(found: pl.DataFrame, asked: pl.DataFrame, window: int) -> pl.DataFrame:
     """Return the rows within `window` of an event of their client, with its incident."""
     found = found.sort("_time", maintain_order=True)
+    theirs = pl.col("client").is_in(found["_client"].unique().implode())
+    asked = asked.select("client", "time", "incident_id", "off_host").filter(theirs)
     for name, some in (("_graver", asked.filter("off_host")), ("_other", asked)):
         incidents = some.select(
             pl.col("client").alias("_client"), pl.col("time").alias("_near"), pl.col("incident_id").alias(name)

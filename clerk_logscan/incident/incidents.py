@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.columns import alike, mapped, rank
+from clerk_logscan.columns import alike, different, mapped, rank
 from clerk_logscan.incident.domains import registrable
 from clerk_logscan.incident.events import OUTCOMES, Events, stable_ids
 from clerk_logscan.incident.lines import CLIENT_BUG
@@ -47,14 +47,17 @@ NONE: Final = pl.DataFrame(
 
 
 def group(events: Events) -> Events:
-    """Return the events with their incident: `incident_id`, its `kind` and whom it is named after, `name`.
+    """Return the events with their incident: `incident_id`, its `kind` and whom it is named after, `name`; and with the
+    registrable `domain` of the target's host.
 
     `kind` is `domain` (towards one registrable domain), or, of one client, `inside`, `no host` or `client bug`.
     """
     if events.table.is_empty():
-        return events.having(*(pl.lit(None, pl.String).alias(name) for name in ("kind", "name", "incident_id")))
+        return events.having(
+            *(pl.lit(None, pl.String).alias(name) for name in ("domain", "kind", "name", "incident_id"))
+        )
     host, rule = pl.col("target_host"), events.at("gravest", "rule_id").alias("_rule")
-    domain = mapped(events.table["target_host"], lambda name: name and registrable(name), pl.String()).alias("_domain")
+    domain = mapped(events.table["target_host"], lambda name: name and registrable(name), pl.String()).alias("domain")
     outside = pl.col("target_kind").is_null() | pl.col("target_kind").is_in(_OUTSIDE)
     kind = (
         pl.when(pl.col("_rule") == CLIENT_BUG).then(pl.lit("client bug"))
@@ -64,12 +67,11 @@ def group(events: Events) -> Events:
     )  # fmt: skip
     client = pl.when(pl.col("client") != "").then("client").otherwise(pl.lit("an unknown client"))
     keys = events.table.with_columns(rule, domain).select(
-        kind.alias("kind"), pl.when(kind == "domain").then("_domain").otherwise(client).alias("name")
+        kind.alias("kind"), pl.when(kind == "domain").then("domain").otherwise(client).alias("name")
     )
-    known = keys.unique(maintain_order=True)
-    texts_ = known.select(pl.concat_str(pl.lit("incident"), "kind", "name", separator="\0")).to_series()
-    identified = known.with_columns(stable_ids(texts_).alias("incident_id"))
-    return events.having(*keys.join(identified, on=["kind", "name"], how="left", maintain_order="left"))
+    firsts, numbers = different(keys)
+    named = keys[firsts].select(pl.concat_str(pl.lit("incident"), "kind", "name", separator="\0")).to_series()
+    return events.having(domain, *keys, stable_ids(named).gather(numbers).alias("incident_id"))
 
 
 def of(events: Events, lured: pl.DataFrame, attackers: pl.DataFrame) -> pl.DataFrame:

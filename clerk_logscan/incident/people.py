@@ -149,17 +149,16 @@ def _pages(events: Events) -> pl.Series:
 
 
 def _from_elsewhere(events: Events, own_site: str | None) -> pl.Series:
-    """Return whether a browser made each request on another site's behalf; `page` and `browser` are known."""
+    """Return whether a browser made each request on another site's behalf; `page`, `browser`, `domain` are known."""
     table = events.table
     crossed = events.any_line(pl.col("_fetch_site").str.to_lowercase() == "cross-site")
     came = mapped(table["page"], domains.site_of_url, pl.String()).alias("_came")
-    towards = mapped(table["target_host"], lambda host: domains.registrable(host) if host else None, pl.String())
     hosts = mapped(events.own["host"], _public_site, pl.String()).alias("_site")
     named = events.own.select("event", hosts).drop_nulls()
     here = table.select("event", came).join(named, on="event", how="left")
     mine = pl.coalesce("_site", pl.lit(own_site, dtype=pl.String))
     at_home = here.filter(pl.col("_came") == mine)["event"]
-    foreign = ~pl.col("event").is_in(at_home.implode()) | (pl.col("_came") == towards).fill_null(value=False)
+    foreign = ~pl.col("event").is_in(at_home.implode()) | (pl.col("_came") == table["domain"]).fill_null(value=False)
     told = table.select("event", "browser", came, crossed.alias("_crossed"))
     return told.select(pl.col("browser") & (pl.col("_crossed") | (pl.col("_came").is_not_null() & foreign))).to_series()
 
