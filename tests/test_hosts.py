@@ -33,12 +33,18 @@ def test_canary_domains_are_lower_case_names() -> None:
     assert all(domain == domain.lower() and "." in domain and " " not in domain for domain in domains)
 
 
-def test_the_public_suffix_list_is_loaded_as_its_package_does() -> None:
-    """Rules in other scripts are known in Punycode, too; exceptions and wildcards as they are."""
-    ours, theirs = hosts.public_suffixes(), PublicSuffixList()
+def test_the_public_suffixes_of_a_host_are_those_of_the_whole_list() -> None:
+    """Rules in other scripts are known in Punycode, too; exceptions and wildcards as they are; unknown labels are."""
+    theirs = PublicSuffixList()
     rules = [line.split(" ")[0] for line in Path(PSLFILE).read_text("utf-8").splitlines() if line[:2] not in {"", "//"}]
     names = [rule.lstrip("!*.") for rule in rules]
     names += [name.encode("idna").decode() for name in names if not name.isascii()]
     asked = [f"{before}{name}" for name in names for before in ("", "a.", "b.a.")]
     assert len(asked) > 20_000
-    assert [name for name in asked if ours.privatesuffix(name) != theirs.privatesuffix(name)] == []
+    asked += ["", "a", "a.example", "b.a.example", "a.xn--", "a.xn--99999999999", "a.\udcff", "B.A.CO.UK", "a..uk"]
+    assert [
+        name for name in asked if hosts.public_suffixes(name).privatesuffix(name) != theirs.privatesuffix(name)
+    ] == []
+    for name in ("a.example", "a.co.uk", "invalid"):
+        known = hosts.public_suffixes(name).publicsuffix(name, accept_unknown=False)
+        assert known == theirs.publicsuffix(name, accept_unknown=False)

@@ -18,7 +18,7 @@ def registrable(host: str) -> str:
     name = host.rstrip(".")
     if name.startswith("[") or _is_address(name):
         return name
-    return public_suffixes().privatesuffix(name) or name
+    return public_suffixes(name).privatesuffix(name) or name
 
 
 def host_of(host: str | None) -> str | None:

@@ -134,7 +134,7 @@ def _is_public(one: Column) -> bool:
             one.values,
             lambda text: (
                 (host := text.partition(":")[0].rstrip(".").lower()).rpartition(".")[2] in reserved
-                or public_suffixes().publicsuffix(host, accept_unknown=False) is not None
+                or public_suffixes(host).publicsuffix(host, accept_unknown=False) is not None
             ),
         )
         >= _MOSTLY
