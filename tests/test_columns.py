@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from clerk_logscan.columns import firsts, gathered, held, mapped, mapped_rows, ordered
+from clerk_logscan.columns import alike, different, firsts, gathered, held, mapped, mapped_rows, ordered
 
 
 def test_each_different_value_is_asked_once() -> None:
@@ -22,6 +22,15 @@ def test_each_different_value_is_asked_once() -> None:
 def test_rows_are_asked_with_all_their_values() -> None:
     frame = pl.DataFrame({"a": ["x", "x", None], "b": [1, 1, 2]})
     assert mapped_rows(frame, lambda a, b: f"{a}{b}", pl.String()).to_list() == ["x1", "x1", "None2"]
+
+
+def test_rows_that_equal_one_another_are_told_by_their_places() -> None:
+    frame = pl.DataFrame({"log": ["a"] * 5, "host": ["x", None, "y", None, "x"]})
+    assert alike(frame).to_list() == [[0, 4], [1, 3], [2]]
+    assert [places.to_list() for places in different(frame)] == [[0, 1, 2], [0, 1, 2, 1, 0]]
+    assert alike(frame.select("log")).to_list() == [[0, 1, 2, 3, 4]]
+    assert alike(frame.clear()).to_list() == []
+    assert mapped_rows(frame.clear(), lambda log, host: log, pl.String()).to_list() == []
 
 
 def test_rows_in_order_are_the_frame_itself() -> None:

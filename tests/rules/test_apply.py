@@ -59,3 +59,8 @@ def test_no_request_gives_no_finding() -> None:
 def test_rules_are_tried_from_the_gravest_down() -> None:
     ranks = [schema.SEVERITIES.index(rule.severity) for rule in rules.known()]
     assert ranks == sorted(ranks)
+
+
+def test_findings_know_their_places_in_the_frame() -> None:
+    found = rules.apply(pl.concat([frame(), frame(**FOREIGN), frame(), frame(matched=True, unresolvable=True)]))
+    assert found.select("_observed", "rule_id").rows() == [(1, "off-host-target"), (3, "unresolvable-target")]
