@@ -19,7 +19,7 @@ _AS_IT_CAME: Final = r"\?|//|\\/\\/|%[0-9A-Fa-f]{2}|\\\\"
 def fields(requests: pl.DataFrame, definitions: Library) -> list[str]:
     """Return the keys that give the request targets of `requests` (schema.FRAME) and are normalised there."""
     found: list[str] = []
-    for name in requests["log_format"].unique(maintain_order=True).drop_nulls():
+    for name in requests["log_format"].unique(maintain_order=True):
         keys = definitions[name].normalised if name in definitions else ()
         if keys:
             found += _normalised(requests.filter(pl.col("log_format") == name)["raw"], keys)

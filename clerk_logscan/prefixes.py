@@ -26,11 +26,13 @@ def foreign(requests: pl.DataFrame, proxy_paths: Sequence[str]) -> dict[str, int
     `requests` is a frame with request_target and status. A prefix stands before `/v1/` or `/npm/`; the root is none,
     as that is a Frontend API of its own host, which no proxy path of this application answers.
     """
-    target = pl.col("request_target")
-    ours = requests.lazy().filter(marked())
-    prefix = target.str.extract(_MARKED_PATH).alias("prefix")
+    ours = requests[["request_target", "status"]].filter(marked())
+    if ours.is_empty():  # as in most logs, where grouping would cost far more than the search
+        return {}
+    prefix = pl.col("request_target").str.extract(_MARKED_PATH).alias("prefix")
     found = (
-        ours.filter(pl.col("status").is_null() | (pl.col("status") != _NOT_FOUND))
+        ours.lazy()
+        .filter(pl.col("status").is_null() | (pl.col("status") != _NOT_FOUND))
         .select(prefix)
         .filter(pl.col("prefix").is_not_null() & (pl.col("prefix").str.strip_chars("/") != ""))
         .group_by("prefix")

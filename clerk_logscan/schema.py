@@ -109,4 +109,4 @@ def conform(frame: pl.DataFrame, types: Mapping[str, pl.DataType] = FRAME) -> pl
     present = frame.schema
     absent = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in types.items() if name not in present]
     other = [pl.col(n).cast(t, strict=False) for n, t in types.items() if n in present and present[n] != t]
-    return frame.with_columns(*absent, *other).select(*types)
+    return (frame.with_columns(*absent, *other) if absent or other else frame)[list(types)]

@@ -24,10 +24,11 @@ def undecided(read: pl.DataFrame) -> list[tuple[Point, Point]]:
 
     `read` has line_number, byte_offset and timestamp of every line that was read.
     """
-    timed = read.drop_nulls("timestamp").sort("line_number").select("line_number", "byte_offset", "timestamp")
-    later = (timed["timestamp"].diff().abs() >= CLOSE).arg_true()
-    if not len(later):
+    timed = read[["line_number", "byte_offset", "timestamp"]].drop_nulls("timestamp").sort("line_number")
+    silent = timed.select(pl.col("timestamp").diff().abs() >= CLOSE).to_series()
+    if not silent.any():
         return []
+    later = silent.arg_true()
     pairs = zip(timed[later - 1].iter_rows(), timed[later].iter_rows(), strict=True)
     return [(Point(*before), Point(*after)) for before, after in pairs]
 
@@ -53,9 +54,10 @@ def telling(times: pl.Series) -> pl.Series:
 
     The first and the last of every three minutes stay; so those that are dropped were closer to one of them.
     """
-    edges = times.drop_nulls().alias("time").to_frame().group_by(pl.col("time").dt.truncate(_BUCKET).alias("bucket"))
-    kept = edges.agg(first=pl.col("time").min(), last=pl.col("time").max())
-    return pl.concat([kept["first"], kept["last"].alias("first")]).unique().sort().alias(times.name)
+    each = times.drop_nulls().unique().sort()
+    bucket = pl.first().dt.truncate(_BUCKET)
+    is_edge = (bucket != bucket.shift(1)) | (bucket != bucket.shift(-1))
+    return each.filter(each.to_frame().select(is_edge.fill_null(value=True)).to_series())
 
 
 def _middle(text: bytes, before: Point) -> Line | None:

@@ -197,7 +197,7 @@ class Cascade:
         rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
         objects = begin_as_json(texts)
         plain, objects = (rows.filter(~objects), rows.filter(objects)) if objects.any() else (rows, rows.clear())
-        for definition in order:
+        for definition in template.likely(texts, order):
             left = rows if detection.reads_json(definition) and len(objects) else plain
             if not len(left):
                 continue

@@ -79,9 +79,11 @@ def any_in(texts: pl.Series, escape: str) -> bool:
 
 def undo_frame(frame: pl.DataFrame, escape: str) -> pl.DataFrame:
     """Undo one level of `escape` in every String column."""
-    if escape not in _UNDO:
+    if escape not in _UNDO or pl.String not in frame.dtypes:
         return frame
-    return frame.with_columns(undo(column, escape) for column in frame if column.dtype == pl.String)
+    signed = frame.select(pl.col(pl.String).str.contains(_UNDO[escape][0], literal=True).any())
+    changed = [undo(frame[name], escape) for name, found in signed.row(0, named=True).items() if found]
+    return frame.with_columns(changed) if changed else frame
 
 
 _WIDE: Final = (pl.first().str.len_bytes() > pl.first().str.len_chars()).fill_null(False)

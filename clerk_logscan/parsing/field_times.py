@@ -112,9 +112,9 @@ def _localised(times: pl.Series, zone: str) -> pl.Series:
 
 def _patched(times: pl.Series, texts: pl.Series, reader: Callable[[pl.Series], pl.Series]) -> pl.Series:
     """Read once more, with `reader`, the texts that gave no time."""
-    left = times.is_null() & texts.is_not_null()
-    if not left.any():
+    if times.null_count() == texts.null_count():
         return times
+    left = times.is_null() & texts.is_not_null()
     return times.scatter(left.arg_true(), reader(texts.filter(left)).cast(UTC))
 
 

@@ -111,9 +111,9 @@ def read_bytes(texts: pl.Series) -> pl.Series:
 def _whole(texts: pl.Series, odd: str, dtype: pl.DataType) -> pl.Series:
     """Cast to whole numbers; where that fails take the number that the pattern `odd` finds."""
     numbers = texts.cast(dtype, strict=False)
-    left = numbers.is_null() & texts.is_not_null()
-    if not left.any():
+    if numbers.null_count() == texts.null_count():
         return numbers
+    left = numbers.is_null() & texts.is_not_null()
     return numbers.scatter(left.arg_true(), texts.filter(left).str.extract(odd).cast(dtype, strict=False))
 
 

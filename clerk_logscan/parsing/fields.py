@@ -193,10 +193,10 @@ class _Reader:
         target, protocol = columns.get("request_target"), columns.get("protocol")
         if target is None or protocol is None:
             return
-        rows = (protocol.str.starts_with("HTTP/2") | protocol.str.starts_with("HTTP/3")).fill_null(False)
+        rows = protocol.str.contains("^HTTP/[23]")
         if not rows.any():
             return
-        rows &= target.str.contains("^(?i:https?)://").fill_null(False)
+        rows = (rows & target.str.contains("^(?i:https?)://")).fill_null(False)
         if not rows.any():
             return
         parts = split_url(target.filter(rows))

@@ -133,8 +133,7 @@ class Parser:
         passed = _between(self._known, frame["line_number"])
         frame = _without(frame, passed)
         requests, taken, kept = schema.empty(), pl.Series(dtype=pl.UInt32), 0
-        if cut := self._settling.cascade.leading(frame["raw"], leading):
-            cut, _ = told(cut, frame["raw"])
+        if cut := self._settling.led(leading, frame["raw"]):
             bare = frame.with_columns(pl.col("raw").alias("text"), pl.lit(None, pl.String).alias("envelope_time"))
             requests, kept = self._taken(cut, bare)
             taken = cut.rows
@@ -194,7 +193,7 @@ class Parser:
             return schema.empty(), 0
         fields = without_missing(cut.raw, definition)
         taken = peeled if len(cut.rows) == peeled.height else peeled[cut.rows]
-        places = taken.select(PLACES)
+        places = taken[list(PLACES)]
         places.columns = [PLACE + name for name in PLACES]
         if not (definition.join or definition.repeats):
             places = places.with_columns(self._others(definition, taken["text"]))
@@ -218,8 +217,9 @@ class Parser:
     def _requests(self, definition: Definition, records: pl.DataFrame) -> pl.DataFrame:
         """Return complete records as rows of schema.FRAME; a line without a time has its envelope's."""
         names = [name for name in records.columns if not name.startswith(PLACE)]
-        fields = records.select(names) if names else pl.DataFrame(height=records.height)
-        places = records.select(pl.col(PLACE + name).alias(name) for name in PLACES)
+        fields = records[names] if names else pl.DataFrame(height=records.height)
+        places = records[[PLACE + name for name in PLACES]]
+        places.columns = list(PLACES)
         parts = slices.side_by_side(lambda some: typed_known(some, definition, self.zone, some.height), fields)
         frame = pl.concat(parts).hstack(places)
         if frame["timestamp"].has_nulls() and (outer := places["envelope_time"]).null_count() < len(outer):

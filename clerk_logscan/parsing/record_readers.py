@@ -96,6 +96,7 @@ class _Pairs:
 
     def __init__(self, definition: Definition) -> None:
         self.delimiter, self.separator = definition.delimiter, definition.separator
+        self._required = [names for one in definition.requires if (names := _names(one))]
         self._unquoted = str if definition.escape == "nginx" else _unquoted
         sign = re.escape(self.separator)
         between = re.escape(self.delimiter.strip()) or r"\s"
@@ -103,7 +104,9 @@ class _Pairs:
         self._quoted = re.compile(rf'"((?:[^"\\]|\\.)*)"(?=[\s{between}]|$)', re.DOTALL)
 
     def read(self, line: str) -> Record | None:
-        """Return the values by their keys; None where there is none, or one twice."""
+        """Return the values by their keys; None where there is none, one twice, or one is missing that is required."""
+        if not all(any(name in line for name in names) for names in self._required):
+            return None  # sooner seen than the line is cut: most logs hold `=` in a query
         if not self.delimiter.isspace() or self.delimiter == "\t":
             return self._cells(line)
         first = self._key.search(line)
@@ -146,6 +149,12 @@ class _Pairs:
             quoted = self._quoted.fullmatch(value)
             record[key] = self._unquoted(quoted[1]) if quoted else value
         return record
+
+
+def _names(required: str) -> list[str]:
+    """Return what a line must hold one of that has one of the `required` keys; nothing where words may be one."""
+    names = [re.split(r"[.\[]", path)[0] for path in required.split("|")]
+    return [] if any(name.isdigit() for name in names) else names
 
 
 def labelled_cells(line: str, delimiter: str) -> list[str]:

@@ -16,7 +16,7 @@ from clerk_logscan.parsing.definitions import TARGETS, Definition
 from clerk_logscan.parsing.fields import without_missing
 from clerk_logscan.parsing.inside import HEADER, MESSAGE
 from clerk_logscan.parsing.joins import side
-from clerk_logscan.parsing.plausible import is_plausible
+from clerk_logscan.parsing.plausible import reads_plausibly
 from clerk_logscan.parsing.requestlike import looks_like_request
 from clerk_logscan.parsing.w3c import W3c, reads_alone
 
@@ -44,6 +44,7 @@ class Settling:
         self.assembler: json_documents.Assembler | None = None
         self.joins = False
         self.peeler: Peeler | None = None
+        self._led: tuple[pl.Series, Cut] | None = None  # lines that settled all in short, and what was read of them
 
     def again(self) -> Settling | None:
         """Return the same for this input read from its start; None where all must be found anew.
@@ -103,8 +104,8 @@ class Settling:
         if any(reads_alone(definition, first) for definition in cascade.w3c.definitions):
             return False
         for definition in detection.may_lead(first, cascade.templates):
-            cut = cascade.leading(texts, definition)
-            if cut is None or len(told(cut, texts)[0].rows) < len(texts) or not is_plausible(definition, texts):
+            cut = self._cut_by(definition, texts)
+            if cut is None or len(cut.rows) < len(texts) or not reads_plausibly(cut):
                 continue
             if not _may_lead(definition):
                 return False
@@ -112,9 +113,21 @@ class Settling:
             self.ranking = detection.Ranking(order, {definition.name: count}, count, whole=True)
             cascade.templates, self.leading = order, definition
             cascade.seen.add(definition.name)
+            if not any(one.weak for one in definition.templates):  # these were left out
+                self._led = texts, cut
             self.done = True
             return True
         return False
+
+    def _cut_by(self, definition: Definition, texts: pl.Series) -> Cut | None:
+        """Return the requests that one definition reads of bare `texts`, if any."""
+        cut = self.cascade.leading(texts, definition)
+        return told(cut, texts)[0] if cut else None
+
+    def led(self, leading: Definition, texts: pl.Series) -> Cut | None:
+        """Return what the definition that leads reads of bare `texts`, without cutting those that settled it again."""
+        known, self._led = self._led, None
+        return known[1] if known and known[0].equals(texts) else self._cut_by(leading, texts)
 
     def _found_leading(self) -> Definition | None:
         """Return the definition that may read bare lines before all else: it reads most of the sample, of which no line

@@ -52,30 +52,35 @@ def cut(
     `loose` reads hostile lines from both ends (raw quotes, a user with blanks), only after all others have tried:
     it takes lines that belong to other formats, too. `detecting` leaves out templates that prove nothing (`weak`).
     """
-    matched = pl.Series([False]).new_from_index(0, len(lines))
-    pieces: list[pl.DataFrame] = []
+    places: list[pl.Series] = []
+    frames: list[pl.DataFrame] = []
+    some, left = lines, pl.int_range(len(lines), dtype=pl.UInt32, eager=True)
     for template in definition.templates:
-        left = (~matched).arg_true()
         if template.weak and detecting:
             continue
-        if not len(left):
-            break
-        some = lines if len(left) == len(lines) else lines.gather(left)
         pattern = compile_template(template, definition, loose) if _may_match(some, template) else None
         found = _extract(some, pattern, _bare_targets(definition)) if pattern else None
         if found is None:
             continue
-        rows, frame = found
-        places = left if rows is None else left.gather(rows)
-        matched = matched.scatter(places, True)
-        pieces.append(frame.with_columns(_place=places))
-    if not pieces:
-        return matched, pl.DataFrame(schema=dict.fromkeys(sorted(definition.fields), pl.String()))
-    frame = pieces[0] if len(pieces) == 1 else pl.concat(pieces, how="diagonal").sort("_place")
-    fields = frame.drop("_place")
+        is_match, fields = found
+        places.append(left.filter(is_match))
+        frames.append(fields)
+        if is_match.all():
+            break
+        some, left = some.filter(~is_match), left.filter(~is_match)
+    if not frames:
+        none = pl.DataFrame(schema=dict.fromkeys(sorted(definition.fields), pl.String()))
+        return pl.Series([False]).new_from_index(0, len(lines)), none
+    if len(frames) == 1:
+        fields = frames[0]
+    else:
+        parts = [frame.with_columns(_place=place) for frame, place in zip(frames, places, strict=True)]
+        fields = pl.concat(parts, how="diagonal").sort("_place").drop("_place")
     if escapes.any_in(lines, definition.escape):
         fields = escapes.undo_frame(fields, definition.escape)
-    return matched, fields
+    if len(places[0]) == len(lines):
+        return pl.Series([True]).new_from_index(0, len(lines)), fields
+    return pl.Series([False]).new_from_index(0, len(lines)).scatter(pl.concat(places), True), fields
 
 
 def masks(lines: pl.Series, likely: Mapping[Definition, Sequence[Template]]) -> dict[Definition, pl.Series]:
@@ -95,9 +100,24 @@ def masks(lines: pl.Series, likely: Mapping[Definition, Sequence[Template]]) -> 
     }
 
 
+def likely(lines: pl.Series, definitions: Sequence[Definition]) -> Sequence[Definition]:
+    """Return the definitions of which a line may be by its literals; all of them where the lines are many.
+
+    A guess is always one: it may be read by other patterns (both_ends.py).
+    """
+    if len(lines) > _FEW:
+        return definitions
+    text = _text(lines)
+    return [d for d in definitions if d.guessed or any(holds_literals(text, one) for one in d.templates)]
+
+
 def _may_match(lines: pl.Series, template: Template) -> bool:
     """Tell whether a few lines hold all the literals; a pattern compiled in vain costs as much as a thousand lines."""
-    return len(lines) > _FEW or holds_literals("\n".join(lines.drop_nulls().to_list()), template)
+    return len(lines) > _FEW or holds_literals(_text(lines), template)
+
+
+def _text(lines: pl.Series) -> str:
+    return "\n".join(filter(None, lines.to_list()))
 
 
 def holds_literals(text: str, template: Template) -> bool:
@@ -145,23 +165,23 @@ def _bare_targets(definition: Definition) -> list[str]:
     return [name for column in columns for source in definition.columns.get(column, ()) for name in source.fields]
 
 
-def _extract(lines: pl.Series, pattern: Pattern, bare: Sequence[str]) -> tuple[pl.Series | None, pl.DataFrame] | None:
-    """Return the matched rows (None: all) and their fields; None where no line matches.
+def _extract(lines: pl.Series, pattern: Pattern, bare: Sequence[str]) -> tuple[pl.Series, pl.DataFrame] | None:
+    """Return which lines match, and the fields of these; None where none does.
 
     A line that does not match gives nulls in every group; the first group takes part in every match. A line whose
     field of `bare` ends with a protocol does not match.
     """
     groups = _groups_in_pieces(lines, pattern) if pattern.pieces and len(lines) >= _MANY else _groups(lines, pattern)
-    is_match = groups.to_series(0).is_not_null()
+    if bare or groups.to_series(0).null_count():
+        is_match = groups.to_series(0).is_not_null()
+    else:
+        is_match = pl.Series([True]).new_from_index(0, len(lines))
     for name in bare:
         if name in groups.columns:
             is_match &= ~groups[name].str.contains(r" HTTP/[0-9](?:\.[0-9])?$").fill_null(value=False)
-    count = is_match.sum()
-    if not count:
+    if not is_match.any():
         return None
-    if count == len(lines):
-        return None, groups
-    return is_match.arg_true(), groups.filter(is_match)
+    return is_match, groups if is_match.all() else groups.filter(is_match)
 
 
 def _groups(lines: pl.Series, pattern: Pattern) -> pl.DataFrame:

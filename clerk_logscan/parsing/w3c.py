@@ -164,10 +164,7 @@ def _cut(definition: Definition, names: Sequence[str], lines: pl.DataFrame, whol
         if delimiter == " ":
             parts = _unquoted(some["text"], parts, len(names))
         width = parts.list.len()
-        taken = pl.DataFrame(
-            [_column(parts, width, names, name).alias(name) for name in sorted(definition.fields) if name in names],
-            height=len(parts),
-        )
+        taken = _columns(parts, width, names, [name for name in sorted(definition.fields) if name in names])
         if "date" not in names and "date" in definition.fields:
             taken = taken.with_columns(some["day"].alias("date"))
         fits = _fits(definition, names, taken, width, whole)
@@ -194,12 +191,16 @@ def _unquoted(texts: pl.Series, parts: pl.Series, width: int) -> pl.Series:
     return parts.gather(kept).append(wide).gather(kept.append(odd.filter(fits)).arg_sort())
 
 
-def _column(parts: pl.Series, width: pl.Series, names: Sequence[str], name: str) -> pl.Series:
-    """Return the column `name` of each line; null where the line ends before it, or within it."""
-    place = names.index(name)
-    column = parts.list.get(place, null_on_oob=True)
-    cut_short = (width < len(names)) & (width <= place + 1)
-    return column.set(cut_short, None) if cut_short.any() else column
+def _columns(parts: pl.Series, width: pl.Series, names: Sequence[str], wanted: Sequence[str]) -> pl.DataFrame:
+    """Return the columns `wanted` of each line; null where the line ends before one, or within it."""
+    short = bool((width < len(names)).any())
+    cells, count = pl.first(), pl.first().list.len()
+
+    def column(place: int) -> pl.Expr:
+        cell = cells.list.get(place, null_on_oob=True)
+        return pl.when((count >= len(names)) | (count > place + 1)).then(cell) if short else cell
+
+    return pl.DataFrame([parts]).select(column(names.index(name)).alias(name) for name in wanted)
 
 
 def _fits(

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from parsing_help import LIBRARY, frame_of, parse, targets
 
 from clerk_logscan import schema
+from clerk_logscan.parsing import template
 from clerk_logscan.parsing.definitions import Template
 from clerk_logscan.parsing.library import Library
-from clerk_logscan.parsing.parser import Parser
+from clerk_logscan.parsing.parser import Parsed, Parser
 
 SAMPLES = Path(__file__).parent.parent.parent / "sample_logs"
 OWN = [name for name in LIBRARY if LIBRARY[name].grammar in ("json", "w3c")]
@@ -232,6 +233,28 @@ def test_what_is_settled_in_short_is_what_detection_finds(name: str) -> None:
         assert short._settling.leading is full._settling.leading
         assert short._settling.cascade.templates[0] is full._settling.cascade.templates[0]
         assert set(short.ranking.matches.items()) <= set(full.ranking.matches.items())
+        assert_same(short.read(lines), full.read(lines))
+
+
+def assert_same(one: Parsed, other: Parsed) -> None:
+    assert one.requests.equals(other.requests, null_equal=True) and one.malformed.equals(other.malformed)
+    assert one.not_requests == other.not_requests
+
+
+@pytest.mark.parametrize("name", ["nginx_combined", "aws_alb", "lighttpd"])
+def test_lines_that_settle_a_log_are_cut_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for a format with templates that prove nothing: they may read what the others were asked for first."""
+    cut, lines = template.cut, frame_of([LIBRARY[name].samples[0].line] * 12)
+    counts: list[int] = []
+    monkeypatch.setattr(
+        template, "cut", lambda texts, *more, **how: counts.append(len(texts)) or cut(texts, *more, **how)
+    )
+    parser = Parser(LIBRARY, "test.log")
+    parser.settle(lines)
+    assert parser.read(lines).requests.height == 12
+    weak = any(one.weak for one in LIBRARY[name].templates)
+    assert counts.count(12) == 1 + weak
+    assert parser.read(lines.head(5)).requests.height == 5
 
 
 @settings(max_examples=40, deadline=None)
@@ -242,6 +265,7 @@ def test_mixed_lines_are_settled_as_detection_does(lines: list[str]) -> None:
     full.detect(frame_of(lines))
     assert short._settling.cascade.templates[:1] == full._settling.cascade.templates[:1]
     assert short._settling.leading is full._settling.leading
+    assert_same(short.read(frame_of(lines)), full.read(frame_of(lines)))
 
 
 def test_an_attack_beside_the_line_in_an_envelope_is_malformed() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 from parsing_help import LIBRARY, parse, targets
 
+from clerk_logscan.parsing import template
+from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.w3c import align
 
 HEAD = "#Fields: date time c-ip cs-method cs-uri-stem cs-uri-query sc-status cs(User-Agent)"
@@ -101,3 +104,17 @@ def test_a_text_between_quotes_is_one_column_where_that_makes_the_line_as_wide_a
     assert parsed.requests["request_target"].to_list() == ["/__clerk//evil.example/x?a=1", "/b"]
     assert parsed.requests["user_agent"].to_list() == ['Mozilla/5.0 (X11) "q"', "curl/8.5.0"]
     assert parsed.requests["log_format"].unique().to_list() == ["w3c_extended"]
+
+
+def test_a_header_is_offered_to_no_template_whose_literals_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    offered: list[str] = []
+    cut = template.cut
+
+    def told(lines: pl.Series, definition: Definition, **how: bool) -> tuple[pl.Series, pl.DataFrame]:
+        offered.append(definition.name)
+        return cut(lines, definition, **how)
+
+    monkeypatch.setattr(template, "cut", told)
+    parsed, _ = parse(["#Version: 1.0", HEAD, *["2026-11-24 14:51:36 203.0.113.9 GET /a x=%2F 200 curl/8"] * 6])
+    assert parsed.requests.height == 6
+    assert 2 * len(set(offered)) < len(LIBRARY.of_grammar("template"))
