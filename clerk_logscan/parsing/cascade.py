@@ -48,6 +48,11 @@ class Cascade:
         other.w3c = self.w3c.again()
         return other
 
+    def forget(self) -> None:
+        """Let go of lines that no one will ask for again."""
+        if self._jsons is not None:
+            self._jsons.forget()
+
     @property
     def templates(self) -> list[Definition]:
         """The definitions of the grammar `template`, in the order in which they are tried."""
@@ -96,13 +101,16 @@ class Cascade:
         from clerk_logscan.parsing.json_lines import JsonLines
 
         records = texts.filter(begin_as_json(texts))
-        full = {one.name: complete(one, records) for one in loose}
-        self._jsons = JsonLines([full.get(one.name, one) for one in self.jsons.definitions])
+        full = {one.name: found for one in loose if (found := complete(one, records)) is not one}
+        if full:
+            self._jsons = JsonLines([full.get(one.name, one) for one in self.jsons.definitions])
 
     def unread(self, texts: pl.Series, w3c: W3c) -> pl.Series:
         """Return the texts that no definition reads strictly; `w3c` is one to be thrown away afterwards."""
         self._lines_at_hand = len(texts)
         for step in (self._json, w3c.cut, self._strict, self._named, self._hostile):
+            if texts.is_empty():
+                break
             rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
             texts = texts.gather(_left(rows, list(step(texts))))
         return texts

@@ -42,9 +42,9 @@ def complete(definition: Definition, texts: pl.Series) -> Definition:
 def _has(cut: Cut, column: str) -> bool:
     """Tell whether a column of what was cut holds something."""
     fields = [field for source in cut.definition.columns.get(column, ()) for field in source.fields]
-    missing = pl.Series(cut.definition.missing, dtype=pl.String)
+    nothing = (None, *cut.definition.missing)
     known = (cut.raw[field] for field in fields if field in cut.raw.columns)
-    return any((values.is_not_null() & ~values.is_in(missing.implode())).any() for values in known)
+    return any(value not in nothing for values in known for value in values.to_list())
 
 
 def _may_hold(definition: Definition, texts: pl.Series, columns: list[str]) -> bool:

@@ -12,6 +12,7 @@ from clerk_logscan.parsing.zone_names import spelled
 
 UTC: Final = pl.Datetime("us", "UTC")
 _EPOCH_DIGITS: Final = {"epoch-s": 6, "epoch-ms": 3, "epoch-us": 0, "epoch-ns": -3}  # decimal places to microseconds
+_W3C: Final = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\z"  # its date and its time
 _OFFSET: Final = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
@@ -35,6 +36,8 @@ def _iso8601(texts: pl.Series, zone: str) -> pl.Series:
     shape = r"^\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?"
     shape += r"(?: [A-Z]{3,5}(?: m=[+-][0-9.]+)?)?\s*$"  # Go's time.Time.String() names the zone once more
     times = _first_of(texts, zone, ("%Y-%m-%dT%H:%M:%S%.f%#z",))
+    if times.null_count() == len(texts) and texts.str.contains(_W3C).all():
+        times = _first_of(texts, zone, ("%Y-%m-%d %H:%M:%S",))
     return _patched(times, texts, lambda odd: _iso_parts(spelled(odd).str.extract_groups(shape).struct.unnest(), zone))
 
 
@@ -71,10 +74,15 @@ def _micros(numbers: pl.Series) -> pl.Series:
 
 def _epoch_auto(texts: pl.Series, zone: str) -> pl.Series:
     """Read seconds, milli-, micro- or nanoseconds, told by their magnitude (each holds for 1973 to 5138)."""
-    size = texts.cast(pl.Float64, strict=False).abs()
-    by_unit = {kind: _epoch(digits)(texts, zone) for kind, digits in _EPOCH_DIGITS.items()}
-    choice = pl.when(size < 1e11).then(by_unit["epoch-s"]).when(size < 1e14).then(by_unit["epoch-ms"])
-    return pl.select(choice.when(size < 1e17).then(by_unit["epoch-us"]).otherwise(by_unit["epoch-ns"])).to_series()
+    size = pl.first().cast(pl.Float64, strict=False).abs()
+    unit = pl.when(size < 1e11).then(pl.lit("epoch-s")).when(size < 1e14).then(pl.lit("epoch-ms"))
+    units = texts.to_frame().select(unit.when(size < 1e17).then(pl.lit("epoch-us")).otherwise(pl.lit("epoch-ns")))
+    kinds = units.to_series().unique()
+    times = [_epoch(_EPOCH_DIGITS[kind])(texts, zone) for kind in kinds]
+    if len(times) == 1:  # as in most logs
+        return times[0]
+    found = (pl.when(pl.first() == kind).then(some) for kind, some in zip(kinds, times, strict=True))
+    return units.select(pl.coalesce([pl.lit(None, UTC), *found])).to_series()
 
 
 def _formatted(texts: pl.Series, form: str, zone: str) -> pl.Series:

@@ -35,18 +35,21 @@ def read_text(texts: pl.Series, kind: str) -> pl.Series:
     return read(texts) if read else texts
 
 
+_BARE: Final = (
+    pl.first()
+    .str.replace(r"(?s),.*$", "")
+    .str.strip_chars()
+    .str.replace(r"^\[([^\]]*)\](?::[0-9]*)?$", "$1")
+    .str.replace(r"^([^:]+):[0-9]*$", "$1")
+    .replace({"unix:": None, "unix": None, "-": None, "": None})
+)
+
+
 def _address(texts: pl.Series) -> pl.Series:
     odd = texts.str.contains("[^0-9.]").fill_null(False)
     if not odd.any():
         return texts
-    bare = (
-        texts.filter(odd)
-        .str.replace(r"(?s),.*$", "")
-        .str.strip_chars()
-        .str.replace(r"^\[([^\]]*)\](?::[0-9]*)?$", "$1")
-        .str.replace(r"^([^:]+):[0-9]*$", "$1")
-        .replace({"unix:": None, "unix": None, "-": None, "": None})
-    )
+    bare = texts.filter(odd).to_frame().select(_BARE).to_series()
     return texts.scatter(odd.arg_true(), bare)
 
 
@@ -101,10 +104,13 @@ def read_bytes(texts: pl.Series) -> pl.Series:
 
     Kibana writes `5,123` into its exports.
     """
-    grouped = texts.str.contains(_GROUPED)
-    if grouped.any():
-        texts = texts.zip_with(~grouped.fill_null(False), texts.str.replace_all(",", "", literal=True))
-    counts = _whole(texts, r"^\s*([0-9]+)(?:\.0*)?(?:$|[^0-9.])", pl.Int64())
+    counts = texts.cast(pl.Int64, strict=False)
+    if counts.null_count() > texts.null_count():
+        grouped = texts.str.contains(_GROUPED).fill_null(False)
+        texts = texts.zip_with(~grouped, texts.str.replace_all(",", "", literal=True))
+        counts = _whole(texts, r"^\s*([0-9]+)(?:\.0*)?(?:$|[^0-9.])", pl.Int64())
+    if not (counts < 0).any():
+        return counts
     return counts.zip_with((counts >= 0).fill_null(True), pl.Series([None], dtype=pl.Int64))
 
 
@@ -135,6 +141,8 @@ def _micros(texts: pl.Series, kind: str) -> pl.Series:
         return pl.Series([found.get(text) for text in texts], dtype=pl.Float64)
     numbers = texts.cast(pl.Float64, strict=False) * _MICROS[kind]
     usable = (numbers >= 0) & (numbers < 9e18)
+    if usable.all():
+        return numbers
     return numbers.zip_with(usable.fill_null(False), pl.Series([None], dtype=pl.Float64))
 
 

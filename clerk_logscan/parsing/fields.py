@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import polars as pl
@@ -131,29 +132,34 @@ class _Reader:
             return self.raw[source.fields[0]]
         return self.raw.select(pl.concat_str(source.fields, separator=" ")).to_series()
 
-    def first(self, found: list[pl.Series]) -> pl.Series | None:
-        """Return, row by row, the first of the series that has a value."""
+    def first(self, series: Iterable[pl.Series]) -> pl.Series | None:
+        """Return, row by row, the first of the series that has a value; none is asked for behind a full one."""
+        found: list[pl.Series] = []
+        for one in series:
+            found.append(one)
+            if not one.null_count():
+                break
         if len(found) < 2:
             return found[0] if found else None
         return pl.select(pl.coalesce(found)).to_series()
 
     def text(self, column: str) -> pl.Series | None:
         """Return a column of text."""
-        return self.first([read_text(self.joined(source), source.kind) for source in self.sources(column)])
+        return self.first(read_text(self.joined(source), source.kind) for source in self.sources(column))
 
     def time(self) -> pl.Series | None:
         """Return the time of the request."""
-        return self.first([read_time(self.joined(s), s.kind, self.zone) for s in self.sources("timestamp")])
+        return self.first(read_time(self.joined(s), s.kind, self.zone) for s in self.sources("timestamp"))
 
     def number(self, column: str) -> pl.Series | None:
         """Return a status or a count."""
         read = {"status": read_status, "bytes": read_bytes}
-        return self.first([read[source.kind](self.joined(source)) for source in self.sources(column)])
+        return self.first(read[source.kind](self.joined(source)) for source in self.sources(column))
 
     def duration(self) -> pl.Series | None:
         """Return how long the request took."""
         sources = self.sources("duration")
-        return self.first([read_duration([self.raw[name] for name in s.fields], s.kind) for s in sources])
+        return self.first(read_duration([self.raw[name] for name in s.fields], s.kind) for s in sources)
 
     def ids(self, request_id: pl.Series | None) -> pl.Series | None:
         """Return every id of the request once, request_id first; null where there is none."""

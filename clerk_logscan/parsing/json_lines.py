@@ -24,6 +24,7 @@ from clerk_logscan.parsing.json_takers import Column, Taker
 Record = dict[str, Any]
 ROW: Final = "\x1frow"
 REMEMBERED: Final = 4096  # key sets; a hostile log could otherwise make each line its own
+REPEATED: Final = 2000  # lines that a sample may have
 RAW_ESCAPES: Final = ("haproxy", "none", "nginx", "apache", "c")  # a backslash there is no escape of JSON's
 
 
@@ -71,13 +72,28 @@ class JsonLines:
         self._plans: dict[tuple[str, ...], list[_Plan]] = {}
         self._variants: dict[tuple[str, tuple[Evidence, ...]], Definition] = {}
         self._columns = {d.name: _columns(d) for d in self.definitions}
+        self._last: tuple[pl.Series, list[Cut]] | None = None
 
     def extended(self, definition: Definition) -> JsonLines:
         """Return what cuts by one more definition."""
         return JsonLines([*self.definitions, definition])
 
     def cut(self, texts: pl.Series) -> list[Cut]:
-        """Return what the definitions read of `texts`, a record each; other rows are in no Cut."""
+        """Return what the definitions read of `texts`, a record each; other rows are in no Cut.
+
+        The lines of a sample are asked for again and again until their input is settled; they are cut once.
+        """
+        if self._last is None or not self._last[0].equals(texts, null_equal=True):
+            found = self._cut(texts)
+            self._last = (texts, found) if len(texts) <= REPEATED else None
+            return found
+        return self._last[1]
+
+    def forget(self) -> None:
+        """Let go of the lines that were cut last."""
+        self._last = None
+
+    def _cut(self, texts: pl.Series) -> list[Cut]:
         used: dict[int, _Plan] = {}
         with _no_collection():
             for row, record in enumerate(self._records(texts)):

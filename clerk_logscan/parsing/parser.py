@@ -149,6 +149,7 @@ class Parser:
 
     def finish(self) -> Parsed:
         """Return what still waited for its second half."""
+        self._settling.cascade.forget()
         if self._settling.peeler is None:
             return self._parsed([], 0, pl.DataFrame(schema=lines.SCHEMA))
         last = (

@@ -53,7 +53,7 @@ class RecordLines:
         for layout in self._layouts:
             if not len(rows):
                 break
-            for cut in layout.cut(texts.gather(rows)):
+            for cut in layout.cut(texts.gather(rows) if found else texts):
                 taken = rows.gather(cut.rows)
                 found.append(Cut(cut.definition, taken, escapes.undo_frame(cut.raw, cut.definition.escape)))
                 rows = rows.filter(~rows.is_in(taken.implode()))

@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from clerk_logscan.columns import held
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import TARGETS, Definition
 
@@ -54,32 +55,28 @@ class W3c:
         frame = pl.DataFrame(
             {"text": texts, "row": pl.int_range(len(texts), dtype=pl.UInt32, eager=True), "marked": marked}
         )
-        headed = frame.with_columns(header=self._headers(texts, marked), day=self._days(texts, marked))
-        lines = headed.filter(~pl.col("marked"))
+        lines = self._headed(frame).filter(~marked)
         found: list[Cut] = []
         for header in lines["header"].unique(maintain_order=True):
             for cut in self._under(header, lines.filter(pl.col("header") == header)):
                 found.append(cut)
         return found + self._headerless(_without(lines, found))
 
-    def _headers(self, texts: pl.Series, marked: pl.Series) -> pl.Series:
-        """Return the header that holds for each line, "" where none has come yet."""
-        if not marked.any():
-            return pl.repeat(self._header, len(texts), dtype=pl.String, eager=True)
-        names = pl.when(texts.str.starts_with(FIELDS)).then(texts.str.strip_prefix(FIELDS).str.strip_chars())
-        column = pl.select(names.alias("header")).to_series().fill_null(strategy="forward").fill_null(self._header)
-        self._header = column[-1]
-        return column
-
-    def _days(self, texts: pl.Series, marked: pl.Series) -> pl.Series:
-        """Return the day of the last `#Date:` before each line: some servers log the time alone under it."""
-        if not marked.any():
-            return pl.repeat(self._day, len(texts), dtype=pl.String, eager=True)
-        days = pl.when(texts.str.starts_with(DATE)).then(texts.str.extract(r"(\d{4}-\d\d-\d\d)"))
-        column = pl.select(days.alias("day")).to_series().fill_null(strategy="forward")
-        column = column.fill_null(self._day) if self._day else column
-        self._day = column[-1]
-        return column
+    def _headed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return `frame` (text, marked) with the `header` that holds for each line, "" where none has come yet, and the
+        `day` of the last `#Date:` before it: some servers log the time alone under it.
+        """
+        header, day = pl.lit(self._header), pl.lit(self._day, pl.String)
+        if not frame["marked"].any():
+            return frame.with_columns(header=header, day=day)
+        text = pl.col("text")
+        names = pl.when(text.str.starts_with(FIELDS)).then(text.str.strip_prefix(FIELDS).str.strip_chars())
+        days = pl.when(text.str.starts_with(DATE)).then(text.str.extract(r"(\d{4}-\d\d-\d\d)"))
+        headed = frame.with_columns(
+            header=pl.coalesce(names.forward_fill(), header), day=pl.coalesce(days.forward_fill(), day)
+        )
+        self._header, self._day = headed["header"][-1], headed["day"][-1]
+        return headed
 
     def _under(self, header: str, lines: pl.DataFrame) -> list[Cut]:
         names = tuple(header.split())
@@ -93,6 +90,8 @@ class W3c:
     def _headerless(self, lines: pl.DataFrame) -> list[Cut]:
         """Read lines under no known header by the definitions that say the order of their columns."""
         found: list[Cut] = []
+        if lines.is_empty():
+            return found
         delimiters = {definition.delimiter for definition in self.definitions if definition.order}
         held = {mark for mark in delimiters if lines["text"].str.contains(mark, literal=True).any()}
         for definition in self.definitions:
@@ -147,6 +146,8 @@ def _without(lines: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
     """Return the lines that no cut took."""
     if not cuts:
         return lines
+    if sum(len(cut.rows) for cut in cuts) == lines.height:  # no cut takes what another took
+        return lines.clear()
     return lines.filter(~pl.col("row").is_in(pl.concat([cut.rows for cut in cuts]).implode()))
 
 
@@ -157,10 +158,11 @@ def _cut(definition: Definition, names: Sequence[str], lines: pl.DataFrame, whol
     """
     tabbed = lines["text"].str.contains("\t", literal=True)
     found = []
-    for delimiter, some in (("\t", lines.filter(tabbed)), (" ", lines.filter(~tabbed))):
-        if some.is_empty():
+    for delimiter, wanted in (("\t", tabbed), (" ", ~tabbed)):
+        if not wanted.any():
             continue
-        parts = some["text"].str.strip_chars_end("\r").str.split(delimiter)
+        some = held(lines, wanted)
+        parts = some.select(pl.col("text").str.strip_chars_end("\r").str.split(delimiter)).to_series()
         if delimiter == " ":
             parts = _unquoted(some["text"], parts, len(names))
         width = parts.list.len()
@@ -169,7 +171,7 @@ def _cut(definition: Definition, names: Sequence[str], lines: pl.DataFrame, whol
             taken = taken.with_columns(some["day"].alias("date"))
         fits = _fits(definition, names, taken, width, whole)
         if fits.any():
-            found.append(Cut(definition, some["row"].filter(fits), taken.filter(fits)))
+            found.append(Cut(definition, some["row"].filter(fits), held(taken, fits)))
     return found
 
 

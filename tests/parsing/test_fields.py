@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clerk_logscan.parsing import escapes
@@ -73,6 +75,53 @@ def test_a_time_keeps_its_microseconds(kind: str, text: str, expected: str | Non
 )
 def test_a_zone_is_assumed_only_where_none_is_stated(zone: str, text: str, expected: str) -> None:
     assert time(text, "iso8601", zone) == expected
+
+
+TIMES = [
+    *(
+        "2026-11-24 20:21:38",
+        "2026-02-30 20:21:38",
+        "2026-11-24 23:59:60",
+        "2026-11-24T14:51:38",
+        "2026-11-24T14:51:38Z",
+    ),
+    *("1795532496", " 1795532496 ", "1795532496.5", "1795532496123", "1795532496123456", "1.795532496e9", "-1", "NaN"),
+    *("yesterday", "", None),
+]
+VALUES = [
+    "0",
+    "-3",
+    "5,123",
+    "512B",
+    "1e3",
+    "0.5",
+    "-",
+    "",
+    None,
+    "192.0.2.1",
+    "192.0.2.1:80",
+    "[2001:db8::1]:80",
+    "unix:",
+]
+READERS: list[tuple[list[str | None], Callable[[pl.Series], pl.Series]]] = [
+    *(
+        (TIMES, partial(read_time, kind=kind, zone=zone))
+        for kind in ("iso8601", "epoch-auto")
+        for zone in ("UTC", "+05:30")
+    ),
+    *((VALUES, read) for read in (read_status, read_bytes, partial(read_text, kind="address"))),
+    (VALUES, lambda some: read_duration([some], "s")),
+]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data(), st.sampled_from(READERS))
+def test_a_text_is_read_by_itself_as_it_is_among_others(
+    data: st.DataObject, chosen: tuple[list[str | None], Callable[[pl.Series], pl.Series]]
+) -> None:
+    values, read = chosen
+    some = data.draw(st.lists(st.sampled_from(values), min_size=1, max_size=4))
+    assert read(texts(*some)).to_list() == [read(texts(one))[0] for one in some]
 
 
 @given(st.integers(0, 4_102_444_800_000_000))

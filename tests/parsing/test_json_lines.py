@@ -39,6 +39,16 @@ def test_what_reads_one_text_is_what_cuts_it() -> None:
         assert taken and sorted(taken) == [row for row, line in enumerate(lines) if cutter.reads(line)]
 
 
+def test_what_is_asked_for_again_is_cut_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    records = JsonLines._records
+    monkeypatch.setattr(JsonLines, "_records", lambda self, texts: read.append(len(texts)) or records(self, texts))
+    lines = [nginx(f"/{n}") for n in range(7)]
+    parsed, _ = parse(lines)
+    assert parsed.requests["request_target"].to_list() == [f"/{n}" for n in range(7)]
+    assert read.count(7) == 2  # and once by the definition that reads them, for the columns that it leaves empty
+
+
 def test_hidden_and_planted_targets_are_read_as_the_server_wrote_them() -> None:
     lines = [
         nginx("/first", agent='x","request_uri":"/planted'),
