@@ -101,8 +101,10 @@ class Doubts:
     @staticmethod
     def _imitated(texts: pl.Series, found: dict[int, list[str]]) -> None:
         """Find the last request of lines in which a user with a name may hold a line of its own."""
-        named = (~texts.str.contains(_NO_USER)).arg_true()
-        some = texts if len(named) == len(texts) else texts.gather(named)
+        is_named = ~texts.str.contains(_NO_USER)
+        if not is_named.any():
+            return
+        named, some = is_named.arg_true(), texts.filter(is_named)
         for row in named.filter(some.str.count_matches('] "', literal=True) > 1):
             text = texts[row]
             if _USER.match(text) and (last := _LAST_REQUEST.match(text)):

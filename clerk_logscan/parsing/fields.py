@@ -119,8 +119,10 @@ class _Reader:
             columns["_non_ascii"] = columns["request_target"].str.contains(_NON_ASCII)
         if escapes.any_wide(self.raw):
             columns = {n: escapes.spell(c) if c.dtype == pl.String else c for n, c in columns.items()}
-        frame = pl.DataFrame([column.alias(name) for name, column in columns.items()]).with_columns(self.hints())
-        return schema.conform(frame if columns else pl.DataFrame(height=self.height), RESULT)
+        if not columns:
+            return schema.conform(pl.DataFrame(height=self.height), RESULT)
+        named = [column.alias(name) for name, column in columns.items()]
+        return schema.conform(pl.DataFrame([*named, *self.hints()]), RESULT)
 
     def sources(self, column: str) -> list[Source]:
         """Return the sources of a column of which this frame has every field."""

@@ -65,9 +65,8 @@ def from_batch(batch: Batch) -> pl.DataFrame:
     raw, _ = _texts(batch.data)
     if batch.offsets and batch.offsets[0] == 0:
         raw = _without_mark(raw)
-    return without_nuls(
-        pl.DataFrame({"line_number": batch.numbers, "byte_offset": batch.offsets, "raw": raw}, schema=SCHEMA)
-    )
+    frame = pl.DataFrame({"line_number": batch.numbers, "byte_offset": batch.offsets, "raw": raw}, schema=SCHEMA)
+    return without_nuls(frame) if b"\0" in batch.data else frame
 
 
 def _texts(data: bytes) -> tuple[pl.Series, bool]:

@@ -197,7 +197,7 @@ class Parser:
         places = taken[list(PLACES)]
         places.columns = [PLACE + name for name in PLACES]
         if not (definition.join or definition.repeats):
-            places = places.with_columns(self._others(definition, taken["text"]))
+            places = places.hstack(self._others(definition, taken["text"]))
         records = places.hstack(fields)
         if definition.other:
             present = frozenset(fields.columns)

@@ -243,8 +243,10 @@ def told(cut: Cut, texts: pl.Series) -> tuple[Cut, pl.Series]:
     telling = cut.definition.grammar == "template" or cut.definition.guessed
     if not cut.definition.requests or not telling or cut.definition.join:
         return cut, none
-    absent = [cut.raw[name].is_null() for name in fields if name in cut.raw.columns]
-    untold = reduce(and_, absent) if absent else pl.Series([True]).new_from_index(0, len(cut.rows))
+    found = [cut.raw[name] for name in fields if name in cut.raw.columns]
+    if any(not column.null_count() for column in found):
+        return cut, none
+    untold = reduce(and_, (one.is_null() for one in found), pl.Series([True]).new_from_index(0, len(cut.rows)))
     if not untold.any():
         return cut, none
     untold &= looks_like_request(texts[cut.rows])

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import chain, islice
 from queue import Empty, Full, Queue, SimpleQueue
 from time import monotonic, process_time
 from types import FrameType
@@ -46,11 +47,17 @@ def _pool() -> ThreadPoolExecutor:
 def in_order(work: Callable[[_In], _Out], items: Iterable[_In], ahead: int = _AHEAD) -> Iterator[_Out]:
     """Yield `work` of each of `items`, in their order; one a core and `ahead` more are taken, and no others.
 
-    What is ahead when the caller leaves is cancelled, or waited for where it has begun.
+    What is ahead when the caller leaves is cancelled, or waited for where it has begun. An only item is not handed to a
+    thread: that would cost a small input as much as its search.
     """
+    coming = iter(items)
+    first = list(islice(coming, 2))
+    if len(first) < 2:
+        yield from map(work, first)
+        return
     begun: deque[Future[_Out]] = deque()
     try:
-        for item in items:
+        for item in chain(first, coming):
             begun.append(_pool().submit(work, item))
             if len(begun) >= cores() + ahead:
                 yield begun.popleft().result()

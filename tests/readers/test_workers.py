@@ -33,6 +33,15 @@ def test_results_come_in_the_order_of_the_items_and_few_are_taken_ahead() -> Non
         assert len(taken) <= done + cores() + 3
 
 
+def test_an_only_item_is_worked_on_where_it_is_asked_for() -> None:
+    def name(_: int) -> str:
+        return threading.current_thread().name
+
+    assert list(in_order(name, [])) == []
+    assert list(in_order(name, [1])) == [threading.current_thread().name]
+    assert threading.current_thread().name not in list(in_order(name, [1, 2]))
+
+
 def test_an_error_of_the_work_is_raised_in_its_place() -> None:
     """Those before it are still given."""
 
