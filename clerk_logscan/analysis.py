@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
@@ -15,6 +16,7 @@ from clerk_logscan.near import ONE_LOG, SEVERAL, Near
 from clerk_logscan.options import Options, Progress, silent
 from clerk_logscan.readers import sources
 from clerk_logscan.readers.sources import Source
+from clerk_logscan.readers.workers import interrupt_sets
 from clerk_logscan.report import Report
 
 
@@ -22,11 +24,18 @@ def analyze(inputs: Sequence[str], options: Options, progress: Progress = silent
     """Read the logs `inputs` (files, folders, globs, `-`) and return what the proxy was made to do.
 
     A bad input is a row of the ledger with an error, never an exception. Raises OptionError and DefinitionError
-    for options and format definitions that cannot be used.
+    for options and format definitions that cannot be used. The first Ctrl-C ends the reading, and what was read is
+    reported; the second one raises KeyboardInterrupt.
     """
+    stop = threading.Event()
+    with interrupt_sets(stop):
+        return _analyzed(inputs, options, progress, stop)
+
+
+def _analyzed(inputs: Sequence[str], options: Options, progress: Progress, stop: threading.Event) -> Report:
     definitions = formats.chosen(options)
     found, failures = sources.find(inputs)
-    looks = Looks(options, definitions, progress)
+    looks = Looks(options, definitions, progress, stop)
 
     rows, seen, unread = _seen(looks, found, set(inputs))
     rows += map(ledger.failure, failures)

@@ -47,9 +47,11 @@ class Looks:
     Ctrl-C ends the look within a second; `stopped` says so. What was found by then stays.
     """
 
-    def __init__(self, options: Options, definitions: Library, progress: Progress) -> None:
+    def __init__(
+        self, options: Options, definitions: Library, progress: Progress, stop: threading.Event | None = None
+    ) -> None:
         self.options, self.definitions, self.progress = options, definitions, progress
-        self._stop = threading.Event()
+        self._stop = stop or threading.Event()
         self._beside = 1  # inputs that are read at a time
         self._windows: dict[str, Window] = {}  # of inputs that cannot be read again
         self._known: dict[str, _Known] = {}  # some others, from the look before

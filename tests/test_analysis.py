@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import signal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import polars as pl
 import pytest
 
 import clerk_logscan as cl
+from clerk_logscan import rules
 from clerk_logscan.looks import Looks
 from clerk_logscan.report import Report
 
@@ -186,3 +189,22 @@ def test_inputs_of_other_times_than_the_findings_are_not_read_again(
     report = cl.analyze(str(tmp_path))
     assert read == [["access.log", "access.log.1", "access.log.2"]]
     assert "/before" in [row["request_target"] for row in report.data["timeline"]]
+
+
+def test_an_interrupt_after_all_was_read_ends_with_the_whole_report(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The investigation goes on, with no second look; the second Ctrl-C ends it, and a later one is Python's again."""
+
+    apply = rules.apply
+
+    def interrupted(*arguments: Any, times: int = 1) -> pl.DataFrame:
+        for _ in range(times):
+            signal.raise_signal(signal.SIGINT)
+        return apply(*arguments)
+
+    monkeypatch.setattr(rules, "apply", interrupted)
+    report = analyzed(log, line("/") + line(ATTACK))
+    assert report.verdict == "key-exposed" and report.data["inputs"][0]["complete"]
+    monkeypatch.setattr(rules, "apply", partial(interrupted, times=2))
+    with pytest.raises(KeyboardInterrupt):
+        analyzed(log, line(ATTACK))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

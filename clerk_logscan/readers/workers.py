@@ -131,7 +131,7 @@ def side_by_side(
                 done.put((index, None, error))
 
     try:
-        with _interrupt_sets(stop):
+        with interrupt_sets(stop):
             for _ in range(min(workers or cores(), len(items))):
                 threading.Thread(target=run, daemon=True).start()
             yield from _sorted(done, len(items), stop)
@@ -140,8 +140,11 @@ def side_by_side(
 
 
 @contextmanager
-def _interrupt_sets(stop: threading.Event) -> Iterator[None]:
-    """Let the first Ctrl-C set `stop`, wherever the main thread is, instead of raising KeyboardInterrupt there."""
+def interrupt_sets(stop: threading.Event) -> Iterator[None]:
+    """Let the first Ctrl-C set `stop`, wherever the main thread is, instead of raising KeyboardInterrupt there.
+
+    The next one raises it. In another thread, which Ctrl-C does not reach, this does nothing.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
