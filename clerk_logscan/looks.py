@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -125,7 +125,7 @@ class Looks:
             stop=self._stop,
             beside=self._beside,
             earlier=known.scan if known else None,
-            wanted=partial(_wants, before.near, known.places) if known and before and again else _wants_all,
+            wanted=_wanted(before, known) if known and before and again else _wants_all,
         )
         reading = read(
             scan,
@@ -164,8 +164,10 @@ class _Before(NamedTuple):
     near: Near
 
 
-def _wants(near: Near, places: Places, offset: int, size: int) -> bool:
-    return near.touches(*places.between(offset, size))
+def _wanted(before: _Before, known: _Known) -> Callable[[int, int], bool]:
+    """Return what tells whether the lines that begin in so many bytes from an offset on are of a time near findings."""
+    near = before.near.enough(known.places)
+    return lambda offset, size: near.touches(*known.places.between(offset, size))
 
 
 def _wants_all(offset: int, size: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +12,8 @@ import polars as pl
 ONE_LOG: Final = timedelta(hours=2)
 # Around those of several: a clock may be a zone apart (UTC-12 to UTC+14).
 SEVERAL: Final = timedelta(hours=26)
+# Ordinary proxy requests of an input, those nearest to findings: more say no more of hops and clocks.
+ENOUGH: Final = 100_000
 _PLACE: Final = 4 << 20  # bytes of an input for which its times are known together
 
 
@@ -18,10 +21,11 @@ class Near:
     """The times within `reach` of any of `times` (Datetime, some null); all are, where there is none."""
 
     def __init__(self, times: pl.Series, reach: timedelta) -> None:
-        middle = times.drop_nulls().unique().sort()
-        apart = (middle.diff() > 2 * reach).fill_null(value=True)  # the first of those whose reaches adjoin
-        self._starts = middle.filter(apart) - reach
-        self._ends = middle.filter(apart.shift(-1, fill_value=True)) + reach
+        self._times, self.reach = times.drop_nulls().unique().sort(), reach
+        apart = (self._times.diff() > 2 * reach).fill_null(value=True)  # the first of those whose reaches adjoin
+        self._starts = self._times.filter(apart) - reach
+        self._ends = self._times.filter(apart.shift(-1, fill_value=True)) + reach
+        self._spans = self._starts.to_list(), self._ends.to_list()
 
     def of(self, times: pl.Series) -> pl.Series:
         """Return whether each time is near; a request without one may be."""
@@ -33,16 +37,39 @@ class Near:
 
     def touches(self, first: datetime | None, last: datetime | None) -> bool:
         """Return whether a time from `first` to `last` is near; None: unknown, and so it may be."""
-        if first is None or last is None or self._starts.is_empty():
+        starts, ends = self._spans
+        if first is None or last is None or not starts:
             return True
-        return bool(((self._starts <= last) & (self._ends >= first)).any())
+        before = bisect_right(starts, last)  # they do not overlap, so that the last of these ends last
+        return before > 0 and ends[before - 1] >= first
+
+    def enough(self, places: Places) -> Near:
+        """Return this, or with a shorter reach, ONE_LOG at least, where in an input that holds ENOUGH requests."""
+        reach = ONE_LOG
+        while reach < self.reach:
+            shorter = Near(self._times, reach)
+            if places.hits(shorter) >= ENOUGH:
+                return shorter
+            reach *= 2
+        return self
 
 
 class Places:
-    """The times of a long input by the place where their lines stand, as samples show them."""
+    """The times of a long input by the place where their lines stand, as samples show them, and how many of the lines
+    hold a proxy path.
+    """
 
     def __init__(self) -> None:
         self._spans: dict[int, tuple[datetime, datetime]] = {}
+        self._hits: dict[int, int] = {}
+
+    def count(self, offset: int, hits: int) -> None:
+        """Take how many lines of a block that begins at `offset` hold a proxy path."""
+        self._hits[offset // _PLACE] = self._hits.get(offset // _PLACE, 0) + hits
+
+    def hits(self, near: Near) -> int:
+        """Return how many lines that hold a proxy path stand in places of times `near` findings."""
+        return sum(self._hits.get(place, 0) for place, span in self._spans.items() if near.touches(*span))
 
     def add(self, requests: pl.DataFrame) -> None:
         """Take the times of parsed requests: `byte_offset` and `timestamp`."""

@@ -147,8 +147,10 @@ def read(
     Nothing is raised for bad input: what could not be read is said by `scan.complete` and `scan.error`.
     """
     reading = Reading(scan, parser, keep, last)
-    gathered = _Gathered(reading)
+    gathered, hits = _Gathered(reading), 0
     for batch, named in _named(scan, parser, () if whole or parser.needs_all else naming):
+        reading.places.count(batch.block.offset, scan.hits - hits)
+        hits = scan.hits
         if not parser.settled:
             parser.settle(lines.from_batch(batch))
         if whole or parser.needs_all:

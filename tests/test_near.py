@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clerk_logscan.near import Near, Places
+from clerk_logscan import near as near_module
+from clerk_logscan.near import ONE_LOG, SEVERAL, Near, Places
 
 START = datetime(2026, 3, 30, tzinfo=UTC)
 TIME = pl.Datetime("us", "UTC")
@@ -60,3 +62,21 @@ def test_a_place_of_which_no_line_shows_a_time_is_unknown() -> None:
     assert places.between(0, 4 << 20) == (at(1), at(2))
     assert places.between(0, 5 << 20) == (None, None)
     assert places.between(20 << 20, 4 << 20) == (at(9), at(9))
+
+
+def test_of_an_input_full_of_requests_those_nearest_to_findings_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reach is the shortest, from two hours on, with enough requests within; of a quiet input all is wanted."""
+    monkeypatch.setattr(near_module, "ENOUGH", 100)
+    near, places = Near(pl.Series([at(50 * 60)], dtype=TIME), SEVERAL), Places()
+    for hour in range(100):
+        frame = pl.DataFrame({"byte_offset": [hour * (4 << 20)], "timestamp": [at(hour * 60)]})
+        places.add(frame.cast({"timestamp": TIME}))
+    assert near.enough(places) is near
+    for hits, hours in ((10, 8), (2, 4), (10, 2), (1000, 2)):
+        for hour in range(100):
+            places.count(hour * (4 << 20) + 5, hits)
+        assert near.enough(places).reach == timedelta(hours=hours)
+    assert near.enough(places).touches(at(48 * 60), at(48 * 60))
+    assert not near.enough(places).touches(at(47 * 60), at(47 * 60 + 59))
+    one = Near(pl.Series([at(50 * 60)], dtype=TIME), ONE_LOG)
+    assert one.enough(places) is one

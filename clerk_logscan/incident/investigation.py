@@ -37,6 +37,7 @@ from clerk_logscan.incident.hops import Hops
 from clerk_logscan.incident.logs import Logs
 from clerk_logscan.incident.scene import Scene
 from clerk_logscan.incident.times import micros
+from clerk_logscan.near import ENOUGH
 from clerk_logscan.rows import Rows
 
 Facts = Mapping[str, Mapping[str, Any]]
@@ -155,19 +156,16 @@ def _told(every: pl.DataFrame, known: Logs) -> pl.DataFrame:
     return lines.table(pl.concat([found, others], how="diagonal"), known)
 
 
-_ENOUGH: Final = 100_000  # ordinary proxy requests of an input: more say no more of hops and clocks
-
-
 def _nearest(others: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
     """Return of each input so many of `others` as are enough, those nearest in time to what is reported."""
-    if others.height <= _ENOUGH:
+    if others.height <= ENOUGH:
         return others
     times = reported.select(near="timestamp").drop_nulls().sort("near")
     ordered = others.sort("timestamp", maintain_order=True)
     if times.height:
         ordered = ordered.join_asof(times, left_on="timestamp", right_on="near", strategy="nearest")
         ordered = ordered.sort((pl.col("timestamp") - pl.col("near")).abs(), nulls_last=True, maintain_order=True)
-    return ordered.group_by("source", maintain_order=True).head(_ENOUGH).sort("source", "line_number")
+    return ordered.group_by("source", maintain_order=True).head(ENOUGH).sort("source", "line_number")
 
 
 def _within(events: Events, options: Any) -> Events:

@@ -402,7 +402,7 @@ def test_context_of_an_object_read_twice_is_told_once() -> None:
 
 
 def test_of_very_many_ordinary_requests_the_nearest_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clerk_logscan.incident.investigation._ENOUGH", 4)
+    monkeypatch.setattr("clerk_logscan.incident.investigation.ENOUGH", 4)
     story = Story()
     chain(story, attack=False)
     assert events(story.told())[0]["outcome"] == "not-forwarded"
