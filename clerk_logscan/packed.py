@@ -38,4 +38,5 @@ class Packed:
     @property
     def frame(self) -> pl.DataFrame:
         """What was taken."""
-        return pl.concat([self.empty, *self._done, *self._small])
+        held = [*self._done, *self._small]
+        return held[0] if len(held) == 1 else pl.concat([self.empty, *held])

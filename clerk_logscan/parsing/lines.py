@@ -20,6 +20,8 @@ SCHEMA: Final[dict[str, pl.DataType]] = {
     "raw": pl.String(),
 }
 
+_SMALL: Final = 1 << 17  # bytes
+
 
 class Block(Protocol):
     """Whole lines as bytes; `offset` and `first_line` say where they lie in the decompressed input."""
@@ -71,10 +73,24 @@ def from_batch(batch: Batch) -> pl.DataFrame:
 
 def _texts(data: bytes) -> tuple[pl.Series, bool]:
     """Return the lines of `data` as text, and whether all are as they stand: UTF-8."""
+    if len(data) < _SMALL:
+        return _texts_of_few(data)
     try:
         return pl.read_lines(data).to_series(), True
     except ComputeError:  # only such data pays for the repair
         return pl.read_lines(decode(data).encode()).to_series(), False
+
+
+def _texts_of_few(data: bytes) -> tuple[pl.Series, bool]:
+    """Return what `read_lines` makes of little data, in a fraction of the time that it takes to begin."""
+    try:
+        text, as_it_stands = data.decode(), True
+    except UnicodeDecodeError:
+        text, as_it_stands = decode(data), False
+    found = text.split("\n")
+    if not found[-1]:  # behind the last newline
+        found.pop()
+    return pl.Series([line.removesuffix("\r") for line in found], dtype=pl.String), as_it_stands
 
 
 def _without_mark(raw: pl.Series) -> pl.Series:

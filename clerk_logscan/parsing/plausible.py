@@ -13,7 +13,6 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan.parsing import template
-from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import CAPTURED, Definition
 
 LOOKED_AT: Final = 30  # lines; more do not change the answer
@@ -33,26 +32,19 @@ _IMPOSSIBLE: Final = {
 
 def is_plausible(definition: Definition, lines: pl.Series) -> bool:
     """Tell whether what `definition` reads of `lines`, all of its pattern, can be what it says."""
-    _, fields = template.cut(lines.gather_every(_step(len(lines))), definition, detecting=True)
-    return _are_plausible(definition, fields)
+    step = -(-len(lines) // LOOKED_AT) or 1
+    return reads_plausibly(definition, template.cut(lines.gather_every(step), definition, detecting=True)[1])
 
 
-def reads_plausibly(cut: Cut) -> bool:
-    """Tell the same of lines that are cut."""
-    return _are_plausible(cut.definition, cut.raw.gather_every(_step(cut.raw.height)))
-
-
-def _step(count: int) -> int:
-    return -(-count // LOOKED_AT) or 1
-
-
-def _are_plausible(definition: Definition, fields: pl.DataFrame) -> bool:
+def reads_plausibly(definition: Definition, fields: pl.DataFrame) -> bool:
+    """Tell the same of lines of which `definition` has read the `fields`."""
+    step = -(-fields.height // LOOKED_AT) or 1
     for column, pattern in _IMPOSSIBLE.items():
         for source in definition.columns.get(column, ()):
             name = source.fields[0]
             if name not in fields.columns or source.kind in CAPTURED:  # these take only what fits
                 continue
-            known = [value for value in fields[name].to_list() if value not in (None, *definition.missing)]
+            known = [value for value in fields[name].to_list()[::step] if value not in (None, *definition.missing)]
             if known and sum(pattern.fullmatch(value) is not None for value in known) >= _NEARLY_ALL * len(known):
                 return False
     return True

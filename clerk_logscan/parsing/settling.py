@@ -105,7 +105,7 @@ class Settling:
             return False
         for definition in detection.may_lead(first, cascade.templates):
             cut = self._cut_by(definition, texts)
-            if cut is None or len(cut.rows) < len(texts) or not reads_plausibly(cut):
+            if cut is None or len(cut.rows) < len(texts) or not reads_plausibly(definition, cut.raw):
                 continue
             if not _may_lead(definition):
                 return False

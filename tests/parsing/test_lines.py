@@ -60,6 +60,15 @@ def test_picked_lines_and_whole_blocks_give_the_same_rows(data: bytes) -> None:
     assert lines.from_batch(batch).equals(lines.without_nuls(whole))
 
 
+@given(hostile)
+def test_few_lines_are_told_apart_as_many_are(data: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "_SMALL", 0)
+        texts, as_they_stand = lines._texts(data)
+    few, so = lines._texts(data)
+    assert few.to_list() == texts.to_list() and so == as_they_stand
+
+
 @given(hostile, st.integers(0, 50))
 def test_blocks_cut_after_any_newline_give_the_rows_of_the_whole(data: bytes, at: int) -> None:
     cut = data.find(b"\n", at) + 1
