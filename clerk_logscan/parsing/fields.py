@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
 
 from clerk_logscan import schema
 from clerk_logscan.parsing import escapes
-from clerk_logscan.parsing.definitions import Condition, Definition, Source
+from clerk_logscan.parsing.definitions import Condition, Definition, Evidence, Source
 from clerk_logscan.parsing.field_requests import PARTS, join_query, split_request, split_request_url, split_url
 from clerk_logscan.parsing.field_times import read_time
 from clerk_logscan.parsing.field_values import read_bytes, read_duration, read_status, read_text
@@ -80,16 +81,22 @@ def without_missing(raw: pl.DataFrame, definition: Definition) -> pl.DataFrame:
     A field that a condition compares with such a text (`= "-"`: it is there, and says nothing) has a second column with
     its text as logged. To do so again changes nothing.
     """
+    return raw.select(*_known(definition, tuple(raw.columns)))
+
+
+@lru_cache(maxsize=256)
+def _known(definition: Definition, columns: tuple[str, ...]) -> list[pl.Expr]:
+    """Return the expressions of `without_missing`: to make them takes longer than to see some hundred lines by them."""
     tested = {c.field for e in definition.evidence for c in e.when if not set(c.values).isdisjoint(definition.missing)}
     logged = [
-        pl.col(f"{name}{_AS_LOGGED}" if f"{name}{_AS_LOGGED}" in raw.columns else name).alias(f"{name}{_AS_LOGGED}")
-        for name in raw.columns
+        pl.col(f"{name}{_AS_LOGGED}" if f"{name}{_AS_LOGGED}" in columns else name).alias(f"{name}{_AS_LOGGED}")
+        for name in columns
         if name in tested
     ]
-    used = [pl.col(name) for name in raw.columns if name in definition.fields]
+    used = [pl.col(name) for name in columns if name in definition.fields]
     absent = [pl.any_horizontal([field == text for text in definition.missing]) for field in used]
     known = [pl.when(~is_missing).then(field) for field, is_missing in zip(used, absent, strict=True)]
-    return raw.select(*known, *logged)
+    return [*known, *logged]
 
 
 class _Reader:
@@ -217,27 +224,33 @@ class _Reader:
         """Return `_hint`, `_hint_reason` and `forwarded` by the first evidence that holds on a row."""
         if not self.definition.evidence or not self.present:
             return []
-        hint, reason = pl.lit(None, pl.String), pl.lit(None, pl.String)
-        for evidence in reversed(self.definition.evidence):
-            test = holds(evidence.when, self.present)
-            hint = pl.when(test).then(pl.lit(evidence.shows)).otherwise(hint)
-            reason = pl.when(test).then(self.reason(evidence.reason)).otherwise(reason)
+        hint, reason = _shown(self.definition.evidence, self.present)
         found = self.raw.with_columns(_hint=hint, _hint_reason=reason)
         forwarded = found["_hint"].replace_strict(_FORWARDED, default=None, return_dtype=pl.Boolean)
         return [found["_hint"], escapes.spell(found["_hint_reason"]), forwarded.alias("forwarded")]
 
-    def reason(self, text: str) -> pl.Expr:
-        """Return the words of an evidence with the fields' values in their places."""
-        pieces = re.split(r"\{([^{}]+)\}", text)
-        words = [
-            self.quoted(piece) if index % 2 else pl.lit(piece)
-            for index, piece in enumerate(pieces)
-            if piece or index % 2
-        ]
-        return pl.concat_str(words)
 
-    def quoted(self, name: str) -> pl.Expr:
-        """Return a field's value for a reason; a missing one is `-`."""
-        if name not in self.present:
-            return pl.lit("-")
-        return pl.col(name).str.slice(0, _REASON_LIMIT).fill_null("-")
+@lru_cache(maxsize=256)
+def _shown(evidence: tuple[Evidence, ...], present: frozenset[str]) -> tuple[pl.Expr, pl.Expr]:
+    """Return what the first evidence shows that holds, and the reason, as expressions over raw fields."""
+    hint, reason = pl.lit(None, pl.String), pl.lit(None, pl.String)
+    for one in reversed(evidence):
+        test = holds(one.when, present)
+        hint = pl.when(test).then(pl.lit(one.shows)).otherwise(hint)
+        reason = pl.when(test).then(_reason(one.reason, present)).otherwise(reason)
+    return hint, reason
+
+
+def _reason(text: str, present: frozenset[str]) -> pl.Expr:
+    """Return the words of an evidence with the fields' values in their places; a missing one is `-`."""
+    pieces = re.split(r"\{([^{}]+)\}", text)
+    words = [
+        _quoted(piece, present) if index % 2 else pl.lit(piece)
+        for index, piece in enumerate(pieces)
+        if piece or index % 2
+    ]
+    return pl.concat_str(words)
+
+
+def _quoted(name: str, present: frozenset[str]) -> pl.Expr:
+    return pl.col(name).str.slice(0, _REASON_LIMIT).fill_null("-") if name in present else pl.lit("-")
