@@ -145,6 +145,8 @@ class Looks:
         """Keep the needed requests and some typical ones."""
         begun = requests.height > 0 and requests["line_number"][0] < BEGINNING
         step = max(1, requests.height // (TYPICAL if begun else LATER))
+        if step == 1:  # each is typical
+            return requests
         typical = pl.int_range(pl.len()) % step == 0
         return requests.filter(self.needed | typical)
 
