@@ -81,7 +81,7 @@ def rank(texts: pl.Series, templates: Sequence[Definition], jsons: Callable[[], 
         texts = texts.gather(pl.int_range(0, len(texts), eager=True).sample(SAMPLED, seed=0).sort())
     counts: dict[str, int] = {}
     is_json = texts.str.contains(r"^\s*\{")
-    cuts = (jsons().cut(texts.filter(is_json)) if jsons and is_json.any() else []) + w3c.cut(texts.filter(~is_json))
+    cuts = (jsons().cut(texts.filter(is_json)) if jsons and is_json.any() else []) + w3c.trial(texts.filter(~is_json))
     for cut in cuts:
         counts[cut.definition.name] = counts.get(cut.definition.name, 0) + len(cut.rows)
     lines = texts.filter(~is_json | any(reads_json(definition) for definition in templates))

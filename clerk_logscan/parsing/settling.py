@@ -85,7 +85,7 @@ class Settling:
         self.ranking = detection.rank(texts, cascade.templates, lambda: cascade.jsons, trial_w3c)
         for cut in () if self.ranking.whole or not cascade.records.definitions else cascade.records.cut(texts):
             self.ranking.matches.setdefault(cut.definition.name, len(cut.rows))
-        cascade.w3c.layouts = trial_w3c.layouts
+        cascade.w3c = trial_w3c.again()
         cascade.templates = self.ranking.templates
         cascade.seen.update(self.ranking.matches)
         halves = any(d.join and d.name in self.ranking.matches for d in cascade.templates)
@@ -196,7 +196,7 @@ class Settling:
         if not cascade.learning.open or sum(ranking.matches.values()) >= ranking.sampled:
             return
         some = texts.head(detection.SAMPLED)
-        left = cascade.unread(some, W3c(cascade.w3c.definitions))
+        left = cascade.unread(some, cascade.w3c.fresh())
         by_template = {definition.name for definition in ranking.templates} >= set(ranking.matches)
         found = cascade.learning.whole(some, left) if len(left) < len(some) and by_template else []
         cascade.add(found, first=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -27,6 +27,15 @@ SAMPLED: Final = 200  # lines that decide which columns a headerless log has
 _STRING_CELL: Final = re.compile(r'(?:^|(?<= ))(?:"(?:[^"]|"")*"(?= |$)|[^ ]*)')
 
 
+class _First(NamedTuple):
+    """The lines that a W3c cut first, what it found, and what holds behind them."""
+
+    texts: pl.Series
+    cuts: list[Cut]
+    header: str
+    day: str | None
+
+
 class W3c:
     """Cuts the lines of one input; remembers the header that holds at the end of a batch.
 
@@ -39,15 +48,37 @@ class W3c:
         self._header = ""
         self._day: str | None = None
         self.layouts: dict[tuple[str, int], tuple[str, ...] | None] = {}
+        self._first: _First | None = None
 
     def again(self) -> W3c:
         """Return a W3c for the same input from its start, which knows the layouts that were found."""
-        other = W3c(self.definitions)
+        other = self.fresh()
         other.layouts = self.layouts
         return other
 
+    def fresh(self) -> W3c:
+        """Return a W3c of the same definitions; lines that this one cut for a trial are not cut again where they come
+        first.
+        """
+        other = W3c(self.definitions)
+        other._first = self._first
+        return other
+
+    def trial(self, texts: pl.Series) -> list[Cut]:
+        """Do what `cut` does, and remember it for others."""
+        found = self.cut(texts)
+        self._first = _First(texts, found, self._header, self._day) if found else None
+        return found
+
     def cut(self, texts: pl.Series) -> list[Cut]:
         """Return what the definitions read of `texts`, lines in file order; other rows are in no Cut."""
+        first, self._first = self._first, None
+        if first is None or not first.texts.equals(texts):
+            return self._read(texts)
+        self._header, self._day = first.header, first.day
+        return first.cuts
+
+    def _read(self, texts: pl.Series) -> list[Cut]:
         marked = texts.str.starts_with("#")
         if not (self._header or marked.any()):
             rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)

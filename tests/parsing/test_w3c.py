@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from parsing_help import LIBRARY, parse, targets
+from parsing_help import LIBRARY, frame_of, parse, targets
 
 from clerk_logscan.parsing import template
 from clerk_logscan.parsing.definitions import Definition
-from clerk_logscan.parsing.w3c import align
+from clerk_logscan.parsing.parser import Parser
+from clerk_logscan.parsing.w3c import W3c, align
 
 HEAD = "#Fields: date time c-ip cs-method cs-uri-stem cs-uri-query sc-status cs(User-Agent)"
 
@@ -104,6 +105,21 @@ def test_a_text_between_quotes_is_one_column_where_that_makes_the_line_as_wide_a
     assert parsed.requests["request_target"].to_list() == ["/__clerk//evil.example/x?a=1", "/b"]
     assert parsed.requests["user_agent"].to_list() == ['Mozilla/5.0 (X11) "q"', "curl/8.5.0"]
     assert parsed.requests["log_format"].unique().to_list() == ["w3c_extended"]
+
+
+@pytest.mark.parametrize("before", [[], [""]])
+def test_a_sample_is_cut_once_and_what_is_another_anew(before: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a blank line the sample that decides is not all that is read."""
+    cut: list[int] = []
+    read = W3c._read
+    monkeypatch.setattr(W3c, "_read", lambda self, texts: cut.append(len(texts)) or read(self, texts))
+    lines = [*before, HEAD, *["2026-11-24 14:51:36 203.0.113.9 GET /a x=%2F 200 curl/8"] * 6]
+    parser = Parser(LIBRARY, "test.log")
+    parser.settle(frame_of(lines))
+    assert parser.read(frame_of(lines)).requests["request_target"].to_list() == ["/a?x=%2F"] * 6
+    more = frame_of(["2026-11-24 14:51:37 203.0.113.9 GET /b - 200 curl/8"])
+    assert parser.read(more).requests["request_target"].to_list() == ["/b"]
+    assert cut == ([7, 1] if not before else [7, 8, 8, 1])
 
 
 def test_a_header_is_offered_to_no_template_whose_literals_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
