@@ -17,7 +17,7 @@ from clerk_logscan.options import Options, Progress
 from clerk_logscan.parsing.library import Library
 from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.plain_targets import may_match
-from clerk_logscan.readers.scan import Scan
+from clerk_logscan.readers.scan import Scan, everything
 from clerk_logscan.readers.search import Search
 from clerk_logscan.readers.sources import Source
 from clerk_logscan.readers.workers import cores, side_by_side
@@ -125,7 +125,7 @@ class Looks:
             stop=self._stop,
             beside=self._beside,
             earlier=known.scan if known else None,
-            wanted=_wanted(before, known) if known and before and again else _wants_all,
+            wanted=_nearby(before, known) if known and before and again else everything,
         )
         reading = read(
             scan,
@@ -166,14 +166,10 @@ class _Before(NamedTuple):
     near: Near
 
 
-def _wanted(before: _Before, known: _Known) -> Callable[[int, int], bool]:
+def _nearby(before: _Before, known: _Known) -> Callable[[int, int], bool]:
     """Return what tells whether the lines that begin in so many bytes from an offset on are of a time near findings."""
     near = before.near.enough(known.places)
     return lambda offset, size: near.touches(*known.places.between(offset, size))
-
-
-def _wants_all(offset: int, size: int) -> bool:
-    return True
 
 
 class _Wanted(NamedTuple):

@@ -29,13 +29,18 @@ from clerk_logscan.readers.search import Mood, Search
 from clerk_logscan.readers.sources import Source
 from clerk_logscan.readers.workers import ahead, in_order
 
-__all__ = ["Batch", "Block", "Line", "Scan"]
+__all__ = ["Batch", "Block", "Line", "Scan", "everything"]
 
 STOPPED: Final = "stopped"  # how the error of an input ends that the user stopped
 _TELLING: Final = 64 << 10  # bytes from which on a block shows what is frequent in its input
 _LARGE: Final = 1 << 20  # stored bytes from which on a thread pays that inflates while others parse
 _AHEAD: Final = 16  # blocks of such a stream that wait to be parsed
 _POLL: Final = 0.2  # seconds between two looks at `stop` while a pipe gives nothing
+
+
+def everything(offset: int, size: int) -> bool:
+    """Want the lines that begin in so many bytes from an offset on, whichever these are."""
+    return True
 
 
 class Scan:
@@ -67,7 +72,7 @@ class Scan:
         stop: threading.Event | None = None,
         beside: int = 1,
         earlier: Scan | None = None,
-        wanted: Callable[[int, int], bool] = lambda offset, size: True,
+        wanted: Callable[[int, int], bool] = everything,
     ) -> None:
         self.source, self.search, self.beside = source, search or Search(()), beside
         self.read = self.bytes = self.lines = self.hits = 0
@@ -134,7 +139,7 @@ class Scan:
         failure: list[Broken] = []
         text, encoding = as_utf8(_until_broken(self._unpacked(stored), failure))
         if encoding:  # where a line begins is not where it did before
-            self._wanted = lambda offset, size: True
+            self._wanted = everything
         base = MARK_SIZE
         found = self._picked(cut(text))
         large = self.source.size is None or self.source.size >= _LARGE

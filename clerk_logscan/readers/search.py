@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect, bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, chain, repeat
@@ -199,24 +199,22 @@ class Search:
 
         A literal that could cover the start of another has the kinds of both.
         """
-        kinds: dict[str, int] = {}
+        meanings: list[tuple[int, Iterable[str]]] = []
         if self._paths:
-            kinds = (
-                dict.fromkeys(_FIELDS, FIELDS)
-                | dict.fromkeys((*_OPAQUE, *_PIECES), LINE)
-                | dict.fromkeys(_TRACE, TRACE)
-                | ({} if unasked & MARK else dict.fromkeys(_MARKS, MARK))
-            )
+            meanings = [(FIELDS, _FIELDS), (LINE, (*_OPAQUE, *_PIECES)), (TRACE, _TRACE), (MARK, _MARKS)]
         for name in self._names:
-            kinds |= dict.fromkeys((before + name for before in _SLASHES), PATH | HIT)
-            kinds |= dict.fromkeys((before + name for before in _BACKSLASHES), PATH)
-            kinds |= dict.fromkeys((*spellings.coded(f"/{name}"), *_coded_letter(name)), LINE)
-            if not unasked & DISGUISE:
-                signs = (*_signs_of_disguise(name), *_CODED_PERCENT)
-                kinds |= {sign: DISGUISE | (PATH if sign.endswith("\\") else 0) for sign in signs}
-        literals = {literal.encode("latin-1"): kind for literal, kind in kinds.items()}
-        for extra in self._extra:
-            literals[extra] = literals.get(extra, 0) | LINE
+            signs = [*_signs_of_disguise(name), *_CODED_PERCENT]
+            meanings += [
+                (PATH | HIT, [before + name for before in _SLASHES]),
+                (PATH, [before + name for before in _BACKSLASHES]),
+                (LINE, [*spellings.coded(f"/{name}"), *_coded_letter(name)]),
+                (DISGUISE, signs),
+                (DISGUISE | PATH, [sign for sign in signs if sign.endswith("\\")]),
+            ]
+        told = [(text.encode("latin-1"), kind) for kind, texts in meanings if not kind & unasked for text in texts]
+        literals: dict[bytes, int] = {}
+        for literal, kind in (*told, *zip(self._extra, repeat(LINE))):
+            literals[literal] = literals.get(literal, 0) | kind
         return literals
 
     @cached_property
@@ -268,4 +266,4 @@ def _signs_of_disguise(name: str) -> Iterator[str]:
     for char in name[:_HEAD]:
         yield from spellings.escapes(char)
     for length in range(_HEAD, len(name)):
-        yield from (name[:length] + begin for begin in {sign[0] for sign in spellings.signs(name[length])})
+        yield from (name[:length] + begin for begin in dict.fromkeys(sign[0] for sign in spellings.signs(name[length])))
