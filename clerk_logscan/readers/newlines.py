@@ -7,13 +7,15 @@ Arrow C data interface (https://arrow.apache.org/docs/format/CDataInterface.html
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import polars as pl
 
 EVERY: Final = 7680  # bytes between two counts; twice that is less than a piece of Docker's (16 KiB)
-_MANY: Final = 1000  # positions that are sooner sought among all newlines than counted one by one
 _SMALL: Final = 1 << 20  # below this many bytes it is not worth loading polars
 
 
@@ -61,13 +63,19 @@ class Counts:
 
     def before_each(self, positions: list[int], known: Mapping[int, int]) -> list[int]:
         """Return how many newlines stand before each of ascending `positions`; of some that is `known`."""
-        if len(positions) < _MANY:
-            return [known[position] if position in known else self.before(position) for position in positions]
+        return [known[position] if position in known else self.before(position) for position in positions]
+
+    @cached_property
+    def places(self) -> pl.Series:
+        """The places of all newlines, from the start of the bytes: quicker than to ask for thousands one by one."""
+        places: pl.Series = _found(_Array(self._buffer), self._start, self._end).arg_true()
+        return places
+
+    def rows(self, positions: Iterable[int]) -> pl.Series:
+        """Return the lines, from 0, of these positions, which count from the start of the bytes: each line once."""
         import polars as pl
 
-        newlines = _found(_Array(self._buffer), self._start, self._end).arg_true()
-        counts: list[int] = newlines.search_sorted(pl.Series(positions) - self._start).to_list()
-        return counts
+        return self.places.search_sorted(pl.Series(positions, dtype=pl.get_index_type())).unique().sort()
 
 
 def _found(array: _Array, start: int, end: int) -> Any:

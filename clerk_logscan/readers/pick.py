@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Final
 
 from clerk_logscan.readers.blocks import Batch, Block
@@ -14,6 +14,7 @@ _STEP: Final = 8  # stretches between two sampled lines: 60 KiB, with the rest o
 _LONG_LINES: Final = 16  # of a block, that are sampled
 _FIRST_LINES: Final = 200  # of an input, all sampled, for detection
 _FIRST_BYTES: Final = 1 << 20  # but not beyond these
+_MANY: Final = 1000  # candidates of a block that are sooner cut as columns
 
 
 @dataclass(slots=True)
@@ -49,20 +50,22 @@ def pick(
     """
     buffer, first = block.buffer, block.start
     counts = Counts(buffer, first, block.end, newlines)
-    found = _look(block, index, search, mood)
+    found = _look(block, index, search, mood, counts)
     before = _samples(block, counts) if samples else {}
     chosen = set(before)
     if samples:
         chosen |= _long_lines(block, counts)
         if index == 0:
             chosen |= _first_lines(block)
-    if candidates:
-        chosen |= _starts(block, found.ends)
-    starts = sorted(chosen)
-    numbers = list(map((1).__add__, counts.before_each(starts, before)))
-    offsets = list(map((block.offset - first).__add__, starts))
+    ends = found.ends if candidates else set()
+    if len(ends) < _MANY:
+        starts = sorted(chosen | _starts(block, ends))
+        rows, data = counts.before_each(starts, before), _cut(block, starts)
+    else:
+        rows, starts, data = _cut_many(block, counts, chosen, ends)
+    numbers, offsets = list(map((1).__add__, rows)), list(map((block.offset - first).__add__, starts))
     open_line = not buffer.endswith(b"\n", first, block.end)
-    return Picked(Batch(numbers, offsets, _cut(block, starts), block), counts.total, found.hits, open_line)
+    return Picked(Batch(numbers, offsets, data, block), counts.total, found.hits, open_line)
 
 
 def _starts(block: Block, ends: set[int]) -> set[int]:
@@ -84,12 +87,28 @@ def _cut(block: Block, starts: list[int]) -> bytes:
     return b"".join([*map(memoryview(block.buffer).__getitem__, map(slice, starts, ends)), last])
 
 
-def _look(block: Block, index: int, search: Search, mood: Mood) -> Found:
+def _cut_many(block: Block, counts: Counts, chosen: set[int], ends: set[int]) -> tuple[list[int], list[int], bytes]:
+    """Return the lines that begin at `chosen`, and those that end at `ends`: their rows, starts and bytes (see _cut).
+
+    Columns do that: one by one, thousands would take Python's lock for longer than their search takes.
+    """
+    import polars as pl
+
+    within = chain(map((-block.start).__add__, chosen), map((-1).__add__, ends))
+    rows, size = counts.rows(within), pl.Series([len(block)], dtype=pl.get_index_type())
+    edges = pl.concat([size - len(block), counts.places + 1, size])  # where lines begin, and the last one ends
+    starts, stops = ((edges.gather(rows + after) + block.start).to_list() for after in (0, 1))
+    lines = map(memoryview(block.buffer).__getitem__, map(slice, starts, stops))
+    last = b"" if block.buffer.endswith(b"\n", 0, stops[-1]) else b"\n"
+    return rows.to_list(), starts, b"".join([*lines, last])
+
+
+def _look(block: Block, index: int, search: Search, mood: Mood, counts: Counts) -> Found:
     """Search the block; a last line without its newline is given one, as the patterns end at it."""
-    if block.buffer.endswith(b"\n", block.start, block.end) or not len(block):
-        return search.look(block, mood, index)
-    data = block.data + b"\n"
-    return search.look(Block(data, 0, len(data), block.offset), mood, index)
+    if not (block.buffer.endswith(b"\n", block.start, block.end) or not len(block)):
+        data = block.data + b"\n"
+        block = Block(data, 0, len(data), block.offset)
+    return search.look(block, mood, index, counts)
 
 
 def _long_lines(block: Block, counts: Counts) -> set[int]:

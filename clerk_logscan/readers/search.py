@@ -20,6 +20,7 @@ from typing import Final
 
 from clerk_logscan.readers import spellings
 from clerk_logscan.readers.blocks import Block
+from clerk_logscan.readers.newlines import Counts
 from clerk_logscan.readers.patterns import Patterns, shared
 from clerk_logscan.readers.sieve import Sieve
 
@@ -40,7 +41,7 @@ _OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI')
 _PIECES: Final = (" P ", '"partial_message"', '"P"')
 _EPOCH: Final = 16  # blocks
 _BUSY: Final = 400  # matches of a kind in a block from which on it counts as frequent
-_MANY: Final = 4000  # lines with a name in a block up to which they alone are judged, as Python picks them
+_MANY: Final = 4000  # names in a block up to which their lines alone are judged, as Python picks them
 _MANY_BESIDE: Final = 400  # the same where other threads wait for Python: the block takes longer, but not its lock
 _HEAD: Final = 2  # characters of a name whose every escape is looked for
 # What stands before a name: a slash, as it is or the end of its escape; what the proxy takes for one; a scheme's colon.
@@ -95,8 +96,12 @@ class Search:
         """Compile the patterns that a log with proxy requests needs: some 40 ms, outside Python's lock."""
         self._suspect.compile()
 
-    def look(self, block: Block, mood: Mood, index: int = 0) -> Found:
-        """Return what `block`, which must end with a newline and is number `index` of its input, holds of interest."""
+    def look(self, block: Block, mood: Mood, index: int = 0, counts: Counts | None = None) -> Found:
+        """Return what `block`, which must end with a newline and is number `index` of its input, holds of interest.
+
+        `counts` are its newlines, where somebody counts them in any case.
+        """
+        counts = counts or Counts(block.buffer, block.start, block.end, 0)
         view = memoryview(block.buffer)[block.start : block.end]
         busy = mood.busy(index)
         places = self._sift(view, busy & DISGUISE | (MARK if busy & PATH else 0))
@@ -105,7 +110,7 @@ class Search:
         self._spoken(block, places, found)
         paths = places.get(PATH, [])
         if paths:
-            self._judge_paths(block, view, places, found, _MANY_BESIDE if mood.beside else _MANY)
+            self._judge_paths(block, view, places, found, _MANY_BESIDE if mood.beside else _MANY, counts)
         if MARK in places:
             self._keep_marked(block, paths, places[MARK], found)
         if busy & DISGUISE or DISGUISE in places:
@@ -137,10 +142,14 @@ class Search:
                 found.ends.add(end)
 
     def _judge_paths(
-        self, block: Block, view: memoryview, places: dict[int, list[int]], found: Found, most: int
+        self, block: Block, view: memoryview, places: dict[int, list[int]], found: Found, most: int, counts: Counts
     ) -> None:
         """Count the lines with a whole proxy path, and take the suspect ones: by themselves, unless they are many."""
         paths, hits = places[PATH], places.get(HIT, [])
+        if self._simple and len(paths) > _MANY:
+            found.hits = len(counts.rows(hits))
+            found.ends.update(chain.from_iterable(self._suspect.line_ends(view)))
+            return
         lines = _lines_of(block, paths)
         if not self._simple:
             found.hits = sum(self._is_path(block, name, end) for end, name in lines.items())

@@ -50,5 +50,6 @@ class Sieve:
                 continue
             which, starts, _ = zip(*matches, strict=True)  # no loop of Python's: there may be thousands
             meanings = list(map(kinds.__getitem__, which))
-            for kind in set(meanings):
-                yield kind, list(compress(starts, map(kind.__eq__, meanings)))
+            different = set(meanings)
+            for kind in different:
+                yield kind, list(compress(starts, map(kind.__eq__, meanings)) if len(different) > 1 else starts)

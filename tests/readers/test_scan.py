@@ -20,7 +20,7 @@ import pytest
 import zstandard
 
 from clerk_logscan.parsing.lines import from_batch, from_block, without_nuls
-from clerk_logscan.readers import blocks, ranges, scan
+from clerk_logscan.readers import blocks, pick, ranges, scan, search
 from clerk_logscan.readers.blocks import Batch, Line
 from clerk_logscan.readers.newlines import Counts
 from clerk_logscan.readers.scan import Scan
@@ -119,6 +119,21 @@ def test_every_line_is_counted_and_every_candidate_picked_in_its_place(
     assert len(attacks(lines)) == text.count(b"/__clerk//")
     assert len(lines) < len(attacks(lines)) + 200 + 3 * len(text) / (60 << 10) + 10
     check(text, lines)
+
+
+@pytest.mark.parametrize("last", [b"", b"GET /__clerk//e.example", b"nothing"])
+def test_many_candidates_are_cut_as_few_are(last: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One by one or as columns, the same lines are picked and counted, a last one without its newline among them."""
+    (tmp_path / "a.log").write_bytes(log(20_000, every=60) + last)
+    found = []
+    for many in (0, 1 << 40):
+        monkeypatch.setattr(search, "_MANY", many)
+        monkeypatch.setattr(pick, "_MANY", many)
+        one, lines = scanned(tmp_path / "a.log")
+        found.append((one.lines, one.hits, lines))
+    assert found[0] == found[1]
+    assert found[0][:2] == (20_000 + bool(last), 667 + (b"__clerk" in last))
+    assert (lines[-1].number, lines[-1].data) == (20_000 + bool(last), last or lines[-1].data)
 
 
 @pytest.mark.parametrize("kind", PACK)
