@@ -54,14 +54,6 @@ class Rows(Sequence[Row]):
             return self._whole[index if self._places is None else self._places[index]].to_dicts()
         return self._whole.row(index if self._places is None else self._places[index], named=True)
 
-    def mapped(self, of: Callable[[Row], Row]) -> Rows:
-        """Return the rows that `of` makes of these, with the same fields and types."""
-        import polars as pl
-
-        schema = self.frame.schema
-        parts = [pl.DataFrame([of(row) for row in part.to_dicts()], schema) for part in self.frame.iter_slices(_SLICE)]
-        return Rows(pl.concat([self.frame.clear(), *parts]))
-
     def slices(self) -> Iterator[list[Row]]:
         """Yield the rows, many at a time."""
         for part in self.frame.iter_slices(_SLICE):

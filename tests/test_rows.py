@@ -66,12 +66,6 @@ def test_they_answer_alike(rows: Rows) -> None:
         assert (shelf.of("a"), shelf.of("none")) == ([DICTS[0], DICTS[2]], [])
 
 
-def test_what_is_made_of_them_keeps_fields_and_types(rows: Rows) -> None:
-    changed = rows.mapped(lambda row: row | {"name": "masked"})
-    assert changed == [row | {"name": "masked"} for row in DICTS]
-    assert changed.frame.schema == FRAME.schema
-
-
 def test_their_json_is_that_of_the_dicts(rows: Rows) -> None:
     """In pieces, whatever the texts hold, also of no rows at all."""
     document = {"verdict": "x", "findings": DICTS, "none": [], "tool": {"a": [1]}}

@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 Mask = Callable[[str], str]
 
@@ -17,6 +18,8 @@ Mask = Callable[[str], str]
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{6,}(?:(?:\.|%2[Ee])[A-Za-z0-9_-]*){0,4}")
 # Keys of Clerk and of those who copied its (Stripe's) shape; handshake and development browser tokens.
 _KEYS = re.compile(r"(?<![A-Za-z0-9])(?:(?:sk|rk|ak|mt|oat)_(?:live_|test_)?|whsec_|dvb_)[A-Za-z0-9+/_-]{8,}=*")
+_KEY_STARTS: Final = ("sk_", "rk_", "ak_", "mt_", "oat_", "whsec_", "dvb_")
+_SCHEME_NAMES: Final = ("bearer", "basic", "digest", "negotiate")
 _SCHEMES = re.compile(r"\b(Bearer|Basic|Digest|Negotiate)(\s+|%20|\+)([^\s\",\\]{6,})", re.IGNORECASE)
 _MASKED = re.compile(r"REDACTED-\d+")
 
@@ -35,9 +38,11 @@ _COOKIE_KEY = r"[\w.()$-]*cookies?[\w.()$-]*"
 _SECRET_KEY = r"[\w.()$-]*(?:authorization|secret|password|passwd|api[_-]?key|token|session|jwt)[\w.()$-]*"
 _QUERY_KEY = r"[\w.()$-]*(?:query(?:_?string)?|args|querystringparameters)"
 _KEY = rf"(?P<cookie>{_COOKIE_KEY})|(?P<secret>{_SECRET_KEY})|(?P<query>{_QUERY_KEY})"
-_WORD = re.compile(
-    r"cookie|authorization|secret|passw|api[_-]?key|token|session|jwt|query|args", re.IGNORECASE
-)  # no keyed field is without one of these
+# No keyed field is without one of these.
+_WORDS: Final = (
+    "cookie", "authorization", "secret", "passw", "apikey", "api_key", "api-key", "token", "session", "jwt", "query",
+    "args",
+)  # fmt: skip
 _STRING = r"\"(?P<value>(?:\\.|[^\"\\])*)\""
 # `"cookie": "..."`, `"cookie": ["...", ...]`, and `"name": "Cookie", "value": "..."` or `["Cookie", "..."]`.
 _JSON = re.compile(rf"(?P<before>\"(?:{_KEY})\"\s*:\s*\[?\s*){_STRING}", re.IGNORECASE)
@@ -55,6 +60,7 @@ _PAIRS = rf"{_TOKEN}=[^\s\";]*(?:(?:;|&)(?:\s|%20|\+)?{_TOKEN}=?[^\s\";]*)"
 _QUOTED_PAIRS = re.compile(rf"(?<=\")(?!Root=|Self=|Parent=)({_PAIRS}*)(?=\")")
 _BARE_PAIRS = re.compile(rf"(?<!\S)({_PAIRS}+)(?!\S)")
 _ONE_PAIR = re.compile(rf"(?<!\S)(?!Root=|Self=)({_TOKEN}=[^\s\"]+)(?!\S)")
+_RUN = re.compile(r"[A-Za-z0-9+/]{48}")
 _PACKED = re.compile(r"[A-Za-z0-9+/]{48,}={0,2}|(?:\d{1,3},\s*){24,}\d{1,3}")
 
 
@@ -62,10 +68,11 @@ def in_text(text: str, mask: Mask) -> str:
     """Return a text of a report with its tokens, cookies and query values masked."""
     if "eyJ" in text:
         text = _JWT.sub(lambda m: mask(m[0]), text)
-    if "_" in text:
+    if "_" in text and any(start in text for start in _KEY_STARTS):
         text = _KEYS.sub(lambda m: mask(m[0]), text)
+    if "__" in text or "_clerk_" in text:
         text = _NAMED.sub(lambda m: m[1] + m[2] + _once(m[3], mask), text)
-    if " " in text or "%20" in text or "+" in text:
+    if _may_hold(text, _SCHEME_NAMES):
         text = _SCHEMES.sub(lambda m: m[1] + m[2] + _once(m[3], mask), text)
     if "?" in text:
         text = _QUERY.sub(lambda m: m[1] + pairs(m[2], mask), text)
@@ -74,8 +81,9 @@ def in_text(text: str, mask: Mask) -> str:
 
 def in_line(line: str, mask: Mask, *, columns: bool) -> str:
     """Return a raw line masked; `columns` where its format has query and cookies as columns of their own (W3C)."""
-    line = _PACKED.sub(lambda m: mask(m[0]) if _is_packed(m[0]) else m[0], line)
-    if _WORD.search(line):
+    if _RUN.search(line) or line.count(",") >= 24:
+        line = _PACKED.sub(lambda m: mask(m[0]) if _is_packed(m[0]) else m[0], line)
+    if _may_hold(line, _WORDS):
         for pattern in (_HEADER, _JSON, _NESTED, _LOGFMT, _DUMP):
             line = pattern.sub(lambda m: _keyed(m, mask), line)
         line = _LIST.sub(lambda m: m[1] + _listed(m[2], mask) + m[3], line)
@@ -83,6 +91,15 @@ def in_line(line: str, mask: Mask, *, columns: bool) -> str:
         for fields in (_QUOTED_PAIRS, _BARE_PAIRS, *((_ONE_PAIR,) if columns else ())):
             line = fields.sub(lambda m: pairs(m[1], mask), line)
     return in_text(line, mask)
+
+
+def _may_hold(text: str, words: Iterable[str]) -> bool:
+    """Tell whether a text may hold one of these lower-case words, in any case: sooner than a pattern would.
+
+    What is not ASCII may have a case of its own.
+    """
+    lower = text.lower()
+    return not text.isascii() or any(word in lower for word in words)
 
 
 def pairs(text: str, mask: Mask) -> str:

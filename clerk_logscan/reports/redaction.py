@@ -1,19 +1,23 @@
 """`--redact`: a report that may be handed on: secrets, query values and bystanders' addresses masked, evidence kept.
 
-A value has the same mask wherever it stands in the report. Masks are numbered in order of appearance and say nothing
-about the value: a hash of an address could be found by trying all addresses.
+A value has the same mask wherever it stands in the report. Masks are numbered as values are met, tables a column at a
+time, and say nothing about the value: a hash of an address could be found by trying all addresses.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterable
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from clerk_logscan.reports import masks
 from clerk_logscan.rows import Rows, distinct, items
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _V4 = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)"
 _V6 = (
@@ -29,6 +33,7 @@ _OURS = "rule_id severity outcome target_kind target_kinds kind incident_id even
 _AS_THEY_ARE = {"source", "sources", "hops", "name", "sha256", "log_format", "log_formats", "rule_ids", "timestamp"}
 _AS_THEY_ARE |= set(_OURS.split())
 _UNTOUCHED = {"verdict", "rules", "tool"}
+_IN_RAW = ("request_target", "target_url", "referer")  # what a raw line is known to hold, too
 _COLUMNS = ("cloudfront", "w3c", "iis")
 _ESCAPES = re.compile(r"\\x([0-9A-Fa-f]{2})|\\u00([0-9A-Fa-f]{2})|\\(?=[\"\\/])")
 
@@ -66,7 +71,7 @@ class _Redactor:
         if isinstance(value, dict):
             return self.row(value) if "raw" in value else {name: self.walk(item, name) for name, item in value.items()}
         if isinstance(value, Rows):
-            return value.mapped(self.walk)
+            return Rows(self.table(value.frame))
         if isinstance(value, list):
             return [self.walk(item, key) for item in value]
         return value
@@ -74,14 +79,38 @@ class _Redactor:
     def row(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a finding masked, its raw line by what its fields are known to hold and by shape."""
         masked = {name: self.walk(value, name) for name, value in row.items() if name != "raw"}
-        line = row["raw"]
-        if isinstance(line, str):
-            for name in ("request_target", "target_url", "referer"):
-                if row.get(name) and row[name] != masked[name]:
-                    line = line.replace(row[name], masked[name])
-            columns = str(row.get("log_format") or "").startswith(_COLUMNS)
-            line = self.people(masks.in_line(line, self.value, columns=columns))
+        known = [(row.get(name), masked.get(name)) for name in _IN_RAW]
+        line = self.line(row["raw"], known, row.get("log_format"))
         return {name: line if name == "raw" else masked[name] for name in row}
+
+    def table(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of a table masked, its raw lines last."""
+        import polars as pl
+
+        masked = frame.with_columns(self.column(column) for column in frame.drop("raw", strict=False))
+        if "raw" not in frame.columns:
+            return masked
+        known = (zip(frame[name], masked[name], strict=True) for name in _IN_RAW)
+        every = zip(frame["raw"], zip(*known, strict=True), frame["log_format"], strict=True)
+        return masked.with_columns(pl.Series("raw", [self.line(*each) for each in every], dtype=pl.String))
+
+    def column(self, column: pl.Series) -> pl.Series:
+        """Return a column masked, each different value once."""
+        if column.name in _AS_THEY_ARE or column.dtype.is_numeric():
+            return column
+        from clerk_logscan.columns import mapped
+
+        return mapped(column, partial(self.walk, key=column.name), column.dtype)
+
+    def line(self, line: Any, known: Iterable[tuple[str | None, str | None]], log_format: str | None) -> Any:
+        """Return a raw line masked; `known`: what its fields hold, as it is and masked."""
+        if not isinstance(line, str):
+            return line
+        for value, masked in known:
+            if value and masked and value != masked:
+                line = line.replace(value, masked)
+        columns = str(log_format or "").startswith(_COLUMNS)
+        return self.people(masks.in_line(line, self.value, columns=columns))
 
     def _text(self, text: str) -> str:
         return self.people(masks.in_text(text, self.value))
@@ -97,6 +126,8 @@ class _Redactor:
         """Return the text with the addresses and host names of bystanders masked."""
         if self.names:
             text = self.names.sub(lambda match: self._address(match[0]), text)
+        if text.count(".") < 3 and text.count(":") < 2:  # no address has less
+            return text
         return _ADDRESS.sub(self._masked, text)
 
     def _masked(self, match: re.Match[str]) -> str:

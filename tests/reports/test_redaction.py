@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
+import polars as pl
 import pytest
 import report_documents as documents
 from hypothesis import given
@@ -15,6 +17,7 @@ from report_documents import ATTACKER, JWT, LURED, OTHER, event, finding, incide
 
 from clerk_logscan import reports
 from clerk_logscan.report import Report
+from clerk_logscan.rows import Rows
 
 SECRET = "s3cr3tvalue"
 COOKIE = f"__session={JWT}; __client_uat=1711772000; theme={SECRET}"
@@ -152,6 +155,25 @@ def test_redacting_twice_changes_nothing_and_says_so() -> None:
     assert once.redacted().to_json() == once.to_json()
     assert once.data["redacted"] is True
     assert report.to_json() == before
+
+
+def renumbered(document: bytes) -> bytes:
+    """Return a document with its masks numbered anew, as they stand in it."""
+    seen: dict[bytes, bytes] = {}
+    number = lambda match: seen.setdefault(match[0], b"%s-%d" % (match[1], len(seen)))  # noqa: E731
+    return re.sub(rb"(REDACTED|address)-\d+", number, document)
+
+
+def test_tables_are_masked_as_the_same_rows_are() -> None:
+    """Columns of frames, as an analysis makes them, and rows of a saved report hide and keep the same."""
+    for report in (documents.exposed(), *map(report_of, LINES.values())):
+        tables = {
+            name: Rows(pl.DataFrame(report.data[name], infer_schema_length=None)) for name in ("findings", "timeline")
+        }
+        saved = {name: rows[:] for name, rows in tables.items()}  # with every field in every row
+        masked, expected = (Report(report.data | some).redacted().to_json() for some in (tables, saved))
+        assert b"REDACTED-" in masked
+        assert renumbered(masked) == renumbered(expected)
 
 
 @given(st.text(max_size=80))
