@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -35,19 +36,23 @@ class Pair:
 
 
 def run(command: Sequence[str] | str, env: dict[str, str] | None = None) -> Run:
-    """Run a command (a text goes through the shell) to its end; its output is thrown away."""
-    start = time.perf_counter()
-    child = subprocess.Popen(
-        command,
-        shell=isinstance(command, str),
-        env={**os.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    peak = _Peak(child.pid)
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - start
+    """Run a command (a text goes through the shell) to its end; its output is thrown away.
+
+    Not to /dev/null: there, grep ends at the first line that it finds.
+    """
+    with tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        child = subprocess.Popen(
+            command,
+            shell=isinstance(command, str),
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+        )
+        peak = _Peak(child.pid)
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - start
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode not in (0, 1):
         raise RuntimeError(f"exit code {child.returncode}: {command}")
