@@ -19,6 +19,7 @@ START: Final = datetime(2026, 3, 1, tzinfo=UTC)
 PER_SECOND: Final = 40  # lines
 _POOL: Final = 60_000  # different requests
 _CHUNK: Final = 20_000  # lines written at once
+_LONGEST: Final = 1 << 12  # bytes, more than any line has
 
 _AGENTS: Final = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/133.0.0.0 Safari/537.36",
@@ -74,6 +75,14 @@ def write(path: Path, size: int, *, every_second: str = "", seed: int = 1) -> Pa
     return path
 
 
+def shrink(log: Path, size: int) -> Path:
+    """Cut a plain log to its first lines, of `size` bytes or a little less."""
+    with log.open("r+b") as file:
+        file.seek(max(0, size - _LONGEST))
+        file.truncate(file.tell() + file.read(_LONGEST).rindex(b"\n") + 1)
+    return log
+
+
 def with_attack(log: Path, path: Path) -> Path:
     """Copy a plain log to `path` with an attack in its middle, at the time of the line behind it."""
     if path.exists():
@@ -117,7 +126,7 @@ def _fill(file: BinaryIO, size: int, every_second: str, seed: int) -> None:
 
 def _chunks(draw: random.Random, usual: list[tuple[str, str]], odd: list[tuple[str, str]]) -> Iterator[bytes]:
     """Yield lines without end."""
-    moment, line = START, 0
+    moment = START
     while True:
         picked = draw.choices(usual, k=_CHUNK)
         if odd:
@@ -127,7 +136,6 @@ def _chunks(draw: random.Random, usual: list[tuple[str, str]], odd: list[tuple[s
             time = moment.strftime("%d/%b/%Y:%H:%M:%S +0000")
             parts += [f"{client} - - [{time}] {rest}\n" for client, rest in picked[first : first + PER_SECOND]]
             moment += timedelta(seconds=1)
-        line += _CHUNK
         yield "".join(parts).encode()
 
 

@@ -82,6 +82,23 @@ def side_by_side(ours: Sequence[str] | str, peer: Sequence[str] | str, runs: int
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The line that fits times best: seconds at size 0, seconds a unit of size, and the farthest time from it, as a
+    share of that.
+    """
+
+    start: float
+    slope: float
+    off: float
+
+
+def fit(points: Sequence[tuple[float, float]]) -> Fit:
+    """Return the least-squares fit of pairs of a size and a time."""
+    slope, start = statistics.linear_regression(*zip(*points, strict=True))
+    return Fit(start, slope, max(abs(start + slope * size - time) / time for size, time in points))
+
+
 class _Peak:
     """Watches the resident memory of a process and all its children, in a thread."""
 

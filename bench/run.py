@@ -32,6 +32,8 @@ PYTHON: Final = sys.executable
 OURS: Final = [str(Path(PYTHON).with_name("clerk-logscan"))]
 NINE: Final = "timestamp,client_ip,method,request_target,protocol,status,bytes_sent,referer,user_agent"
 MB: Final = 1_000_000
+_KINDS: Final = ("proxy", "attack")  # what every second line of a log is
+_HALVINGS: Final = 5  # of a log of 8 GB: to 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,19 @@ class Suite:
         """Return logs of growing size, every second line of the kind."""
         sizes = [self.size // 128, self.size // 64, self.size // 32]
         return [logs.write(DATA / f"{kind or 'clean'}-{size // 1000}k.log", size, every_second=kind) for size in sizes]
+
+    def shrinking(self) -> Iterator[Path]:
+        """Yield a plain log of twice the large size, and then, cut again and again, of half the size before."""
+        log = logs.write(DATA / f"growth-{2 * self.large // MB}.log", 2 * self.large)
+        for halving in range(_HALVINGS + 1):
+            yield logs.shrink(log, 2 * self.large >> halving)
+        log.unlink()
+
+    def median(self, log: Path) -> measure.Run:
+        """Analyze a log, once to warm up and then as often as all."""
+        command = [*OURS, *self.analyze(log)]
+        measure.run(command)
+        return measure.median([measure.run(command) for _ in range(self.runs)])
 
     def pair(self, ours: list[str], peer: list[str] | str) -> measure.Pair:
         """Run both in turn."""
@@ -166,16 +181,23 @@ def memory(suite: Suite) -> Iterator[str]:
 
 
 def growth(suite: Suite) -> Iterator[str]:
-    """Yield the time of growing logs; where it is linear, the last column stays as it is."""
-    yield "| log | MB | processor s | ms more for each MB more |"
-    yield "| --- | --- | --- | --- |"
-    for kind in ("", "proxy", "attack"):
-        before: tuple[float, float] | None = None
-        for log in suite.mixed(kind):
-            size, cpu = log.stat().st_size / MB, measure.run([*OURS, *suite.analyze(log)]).cpu
-            slope = f"{(cpu - before[1]) / (size - before[0]) * 1000:.1f}" if before else "-"
-            yield f"| {kind or 'clean'} | {size:.0f} | {cpu:.2f} | {slope} |"
-            before = size, cpu
+    """Yield the times of growing logs, and how near a straight line they lie."""
+    yield "| log | MB | s | processor s | ms more for each MB more |"
+    yield "| --- | --- | --- | --- | --- |"
+    fits = []
+    for kind, logs_of_kind in (("plain", suite.shrinking()), *((kind, suite.mixed(kind)) for kind in _KINDS)):
+        points: list[tuple[float, float]] = []
+        for log in logs_of_kind:
+            size, run = log.stat().st_size / MB, suite.median(log)
+            slope = f"{(run.wall - points[-1][1]) / (size - points[-1][0]) * 1000:.2f}" if points else "-"
+            points.append((size, run.wall))
+            yield f"| {kind} | {size:,.0f} | {run.wall:.2f} | {run.cpu:.2f} | {slope} |"
+        line = measure.fit(points)
+        fits.append(f"| {kind} | {line.start:.2f} s + {line.slope * 1000:.2f} ms for each MB | {line.off:.0%} |")
+    yield ""
+    yield "| log | line through its times | farthest from it |"
+    yield "| --- | --- | --- |"
+    yield from fits
 
 
 def least(suite: Suite) -> Iterator[str]:
