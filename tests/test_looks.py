@@ -20,7 +20,7 @@ from clerk_logscan.readers import blocks, ranges, sources
 from clerk_logscan.readers import scan as scan_module
 from clerk_logscan.readers.blocks import Block
 from clerk_logscan.readers.scan import Scan
-from clerk_logscan.readers.search import Found, Mood, Search
+from clerk_logscan.readers.search import Found, Search
 
 START = datetime(2026, 3, 30, tzinfo=UTC)
 LINE = '198.51.100.7 - - [{time:%d/%b/%Y:%H:%M:%S} +0000] "GET {target} HTTP/1.1" 200 18 "-" "curl/8.5.0"\n'
@@ -137,9 +137,9 @@ def test_only_what_is_of_a_time_near_findings_is_read_again(
     searched: list[int] = []
     look = Search.look
 
-    def counted(search: Search, block: Block, mood: Mood, index: int = 0) -> Found:
+    def counted(search: Search, block: Block, *others: Any) -> Found:
         searched.append(len(block))
-        return look(search, block, mood, index)
+        return look(search, block, *others)
 
     monkeypatch.setattr(Search, "look", counted)
     parsed: list[int] = []
