@@ -50,7 +50,7 @@ class Report:
         """Return the report's first screen as a fragment of HTML, for notebooks."""
         from clerk_logscan.reports.notebook import fragment
 
-        return fragment(self)
+        return fragment(self.data)
 
     @property
     def verdict(self) -> str:

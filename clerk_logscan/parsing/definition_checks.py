@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from clerk_logscan.parsing import variables
@@ -53,17 +54,17 @@ def build(
 
     `proven`: the tests compile the patterns of such a file, which at every start would take as long as the rest.
     """
-    return _Checker(document, text, name, origin, proven=proven).definition(sample_text)
+    checker = _Checker(document, text, name, origin, proven=proven)
+    return checker.definition(partial(_samples, sample_text, name, origin))
 
 
-def read_samples(definition: Definition) -> tuple[Sample, ...]:
-    """Return the samples of a definition's file. Raises DefinitionError where one is not as it must be."""
-    text = definition.sample_text
+def _samples(text: str, name: str, origin: str) -> tuple[Sample, ...]:
+    """Return the samples in the text of a definition. Raises DefinitionError where one is not as it must be."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(f"{definition.origin or definition.name}: not TOML: {error}") from error
-    return _Checker(document, text, definition.name, definition.origin).samples()
+        raise DefinitionError(f"{origin or name}: not TOML: {error}") from error
+    return _Checker(document, text, name, origin).samples()
 
 
 class _Checker(Values):
@@ -73,8 +74,8 @@ class _Checker(Values):
         super().__init__(document, text, name, origin)
         self.proven = proven
 
-    def definition(self, sample_text: str) -> Definition:
-        """Return the checked Definition."""
+    def definition(self, read_samples: Callable[[], tuple[Sample, ...]]) -> Definition:
+        """Return the checked Definition, whose samples are read only when they are asked for."""
         grammar = self.choice("grammar", GRAMMARS, None)
         unknown = set(self.document) - _KEYS - _OWN_KEYS[grammar]
         if unknown:
@@ -116,7 +117,7 @@ class _Checker(Values):
             join=self.join(),
             repeats=self.strings("repeats", ()),
             origin=self.origin,
-            sample_text=sample_text,
+            read_samples=read_samples,
         )
 
     def templates(self) -> tuple[Template, ...]:

@@ -6,7 +6,7 @@ The keys are described in docs/definition-schema.json, and by example in docs/ad
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -188,7 +188,7 @@ class Definition:
     repeats: tuple[str, ...] = ()
     guessed: Guessed | None = field(default=None, compare=False)
     origin: str = ""  # the file it was read from, or "" for a pasted one
-    sample_text: str = field(default="", repr=False, compare=False)
+    read_samples: Callable[[], tuple[Sample, ...]] = field(default=tuple, repr=False, compare=False)
 
     def __hash__(self) -> int:
         return hash((self.name, self.origin, self.templates, self.delimiter, self.order))
@@ -207,7 +207,8 @@ class Definition:
 
     @cached_property
     def samples(self) -> tuple[Sample, ...]:
-        """The sample lines with their expectations; read when first asked for, as only tests and `formats` do."""
-        from clerk_logscan.parsing.definition_checks import read_samples
+        """The sample lines with their expectations; read when first asked for, as only tests and `formats` do.
 
-        return read_samples(self)
+        Raises DefinitionError where one is not as it must be.
+        """
+        return self.read_samples()

@@ -16,7 +16,6 @@ SHARE: Final = 0.1  # of the lines
 WHOLE: Final = 0.9  # of the lines, where a layout shall come before known formats
 TRIES: Final = 4  # that found nothing, then no more
 MOST: Final = 6  # layouts of one input
-HEADS: Final = 10  # first lines, of which one may name the columns
 
 
 class Learning:
@@ -35,7 +34,7 @@ class Learning:
         if len(left) < enough:
             return []
         from clerk_logscan.parsing.inference import infer
-        from clerk_logscan.parsing.inference.likely import may_tell
+        from clerk_logscan.parsing.inference.likely import HEADS, may_tell
 
         like = [text for text in _some(left) if may_tell(text)]
         heads = [text for text in left.head(HEADS) if not may_tell(text)]

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Any
 
 from clerk_logscan.reports import words
 from clerk_logscan.reports.inert import prose
 from clerk_logscan.reports.story import Story
 
-if TYPE_CHECKING:
-    from clerk_logscan.report import Report
-
 _COLOURS = {"key-exposed": "#b42318", "attempted": "#b54708", "probed": "#b54708", "incomplete": "#175cd3"}
 _MOST = 10
 
 
-def fragment(report: Report) -> str:
-    """Return the verdict, its facts, the next steps and the gravest incidents as HTML; all text is escaped."""
-    headline, sentence = words.heading(report.data)
-    colour = _COLOURS.get(report.verdict, "#067647")
-    facts = "".join(f"<dt><b>{_text(label)}</b></dt><dd>{_text(fact)}</dd>" for label, fact in words.facts(report.data))
-    steps = "".join(f"<li>{_text(step)}</li>" for step in report.data["next_steps"])
+def fragment(data: dict[str, Any]) -> str:
+    """Return of a report's document the verdict, its facts, the next steps and the gravest incidents as HTML.
+
+    All text is escaped.
+    """
+    (headline, sentence), verdict = words.heading(data), data["verdict"]
+    colour = _COLOURS.get(verdict, "#067647")
+    facts = "".join(f"<dt><b>{_text(label)}</b></dt><dd>{_text(fact)}</dd>" for label, fact in words.facts(data))
+    steps = "".join(f"<li>{_text(step)}</li>" for step in data["next_steps"])
     return (
         f'<div style="border-left:6px solid {colour};padding:2px 14px">'
         f'<p><b style="color:{colour}">{_text(headline)}</b> {_text(sentence)}</p><dl>{facts}</dl><ol>{steps}</ol>'
-        f"{_incidents(Story(report.data))}<p>verdict: <b>{_text(report.verdict)}</b></p></div>"
+        f"{_incidents(Story(data))}<p>verdict: <b>{_text(data['verdict'])}</b></p></div>"
     )
 
 

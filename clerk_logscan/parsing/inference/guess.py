@@ -15,11 +15,10 @@ import polars as pl
 
 from clerk_logscan.parsing.definitions import Definition, Guessed
 from clerk_logscan.parsing.inference import both_ends, record_guesses
-from clerk_logscan.parsing.inference.likely import may_tell
+from clerk_logscan.parsing.inference.likely import HEADS, may_tell
 from clerk_logscan.parsing.inference.text_definition import definition as text_definition
 from clerk_logscan.parsing.inference.text_layout import layouts
 from clerk_logscan.parsing.inference.tokens import tokens
-from clerk_logscan.parsing.learning import HEADS
 
 NEARLY_ALL: Final = 0.9
 MOST_OF: Final = 0.65  # of the lines must fit strictly, where others are read from both ends

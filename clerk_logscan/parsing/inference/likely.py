@@ -7,6 +7,7 @@ from typing import Final
 
 from clerk_logscan.parsing.inference import shapes
 
+HEADS: Final = 10  # first lines, of which one may name the columns
 _TARGET: Final = re.compile(
     r"""(?:^|[\s@#$!*&§¶·•"'=|,;:\[({<\t\x01^~])(?:\\?/|(?i:https?):\\?/\\?/|\\u002[fF])"""
     r"|[A-Za-z0-9]\.[A-Za-z]{2,}(?::[0-9]+)?/"  # a site, and the target behind it
