@@ -66,9 +66,11 @@ def _seen(
         rows.append(ledger.row(reading, named, looks.options, looks.definitions))
         gathered.add(reading.requests)
         unread.add(reading)
+    requests = gathered.frame.rechunk()
+    ledger.add_prefixes(rows, requests, looks.options)
     begun = {row["source"] for row in rows}
     rows += [ledger.stopped(one.name) for one in found if one.name not in begun]
-    return rows, gathered.frame.rechunk(), unread
+    return rows, requests, unread
 
 
 def _worth_another_look(

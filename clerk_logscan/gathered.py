@@ -8,9 +8,12 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan import schema
+from clerk_logscan.columns import held
 from clerk_logscan.packed import Packed
 
 TYPICAL: Final = 20_000  # rows that are only typical, of all inputs together
+_TOGETHER: Final = 64  # inputs that are thinned at once,
+_LARGE: Final = 5000  # unless one gives more rows than this
 _SHARE: Final = 50  # an input gives at most such a part of what is left of them, rounded up: so each gives one
 
 
@@ -23,25 +26,39 @@ class Gathered:
 
     needed: pl.Expr = field(default_factory=lambda: pl.lit(value=True))
     _left: int = TYPICAL
+    _waiting: list[pl.DataFrame] = field(default_factory=list)
     _packed: Packed = field(default_factory=lambda: Packed(schema.empty()))
 
     def add(self, requests: pl.DataFrame) -> None:
         """Take the requests of one input."""
-        if not requests.is_empty():
-            self._packed.add(self._thinned(requests))
+        if requests.is_empty():
+            return
+        self._waiting.append(requests)
+        if len(self._waiting) == _TOGETHER or requests.height > _LARGE:
+            self._thin()
 
     @property
     def frame(self) -> pl.DataFrame:
         """What was taken."""
+        self._thin()
         return self._packed.frame
 
-    def _thinned(self, requests: pl.DataFrame) -> pl.DataFrame:
-        typical = requests.select(~self.needed.fill_null(value=False)).to_series()
-        count = int(typical.sum())
-        most = -(-self._left // _SHARE) if self._left else 1
-        if count > most:
-            step = -(-count // most)
-            requests = requests.filter(~typical | (typical.cum_sum() % step == 1 % step))
-            count = -(-count // step)
-        self._left = max(0, self._left - count)
-        return requests
+    def _thin(self) -> None:
+        """Take what is needed of the inputs that wait, and some of what is typical of each."""
+        if not self._waiting:
+            return
+        heights = pl.DataFrame({"input": range(len(self._waiting)), "rows": [one.height for one in self._waiting]})
+        number = heights.select(pl.col("input").repeat_by("rows").explode()).to_series()
+        requests, self._waiting = pl.concat(self._waiting), []
+        told = requests.with_columns(number, _typical=~self.needed.fill_null(value=False))
+        typical = told.select("input", "_typical")
+        counts = typical.group_by("input", maintain_order=True).agg(pl.col("_typical").sum())["_typical"]
+        steps = pl.Series([self._step(count) for count in counts]).gather(number)
+        rank = typical.select(pl.col("_typical").cum_sum().over("input")).to_series()
+        self._packed.add(held(requests, ~typical["_typical"] | (rank % steps == 1 % steps)))
+
+    def _step(self, count: int) -> int:
+        """Return of how many typical rows of an input that has so many one stays."""
+        step = -(-count // -(-self._left // _SHARE)) if self._left else count
+        self._left = max(0, self._left - -(-count // max(1, step)))
+        return max(1, step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,17 @@ def row(reading: Reading, named: Set[str], options: Options, definitions: Librar
     found, requests, unread = reading.row(), reading.requests, reading.unread["raw"]
     return found | {
         "suspicious_malformed": sum(destinations.suspicious(raw, options) for raw in unread),
-        "_foreign_prefixes": prefixes.foreign(_of_hosts(requests, options), options.proxy_paths),
         "_hidden": normalised.fields(requests, definitions),
         "_named": found["source"] in named,
         "_proxy_requests": reading.scan.hits,
     }
+
+
+def add_prefixes(rows: Sequence[Row], requests: pl.DataFrame, options: Options) -> None:
+    """Add to the rows of inputs whose `requests` these are other prefixes under which clerk-js was served."""
+    found = prefixes.foreign(_of_hosts(requests, options), options.proxy_paths)
+    for row in rows:
+        row["_foreign_prefixes"] = found.get(row["source"], {})
 
 
 def _of_hosts(requests: pl.DataFrame, options: Options) -> pl.DataFrame:

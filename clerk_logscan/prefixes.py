@@ -20,19 +20,24 @@ def marked() -> pl.Expr:
     return pl.col("request_target").str.contains(_OWN).fill_null(False)
 
 
-def foreign(requests: pl.DataFrame, proxy_paths: Sequence[str]) -> dict[str, int]:
-    """Return the prefixes other than `proxy_paths` under which clerk-js was served, with requests not answered 404.
+def foreign(requests: pl.DataFrame, proxy_paths: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return by input the prefixes other than `proxy_paths` under which clerk-js was served, with how many requests.
 
-    `requests` is a frame with request_target and status. A prefix stands before `/v1/` or `/npm/`; the root is none,
-    as that is a Frontend API of its own host, which no proxy path of this application answers.
+    `requests` is a frame with source, request_target and status; those answered 404 do not count. A prefix stands
+    before `/v1/` or `/npm/`; the root is none, as that is a Frontend API of its own host, which no proxy path of this
+    application answers.
     """
     answered = pl.col("status").is_null() | (pl.col("status") != _NOT_FOUND)
-    served = requests[["request_target", "status"]].filter(marked() & answered)["request_target"]
-    if served.is_empty():
-        return {}
-    found = served.str.extract(_MARKED_PATH).value_counts()
-    return {
-        name: count
-        for name, count in sorted(row for row in found.iter_rows() if row[0] and row[0].strip("/"))
-        if not any(name == path or name.startswith((path + "/", path + "\\")) for path in proxy_paths)
-    }
+    served = requests[["source", "request_target", "status"]].filter(marked() & answered)
+    prefix = pl.col("request_target").str.extract(_MARKED_PATH)
+    counts = served.select("source", prefix).group_by("source", "request_target").len()
+    found: dict[str, dict[str, int]] = {}
+    for source, name, count in counts.sort("source", "request_target").iter_rows():
+        if name and name.strip("/") and not _is_below(name, proxy_paths):
+            found.setdefault(source, {})[name] = count
+    return found
+
+
+def _is_below(name: str, paths: Sequence[str]) -> bool:
+    """Tell whether a prefix is one of these paths, or below one."""
+    return any(name == path or name.startswith((path + "/", path + "\\")) for path in paths)

@@ -161,7 +161,7 @@ def read(
         if window is not None:
             window.hold(batch.block)
         told(scan)
-    gathered.parse()
+    gathered.parse(end=True)
     reading.add(parser.finish())
     return reading
 
@@ -210,11 +210,14 @@ class _Gathered:
         if self._count >= TOGETHER or self._lookback.size * self._reading.scan.beside >= HELD:
             self.parse()
 
-    def parse(self) -> None:
-        """Parse the lines, then those that decide the silences between them; an earlier look told these."""
+    def parse(self, *, end: bool = False) -> None:
+        """Parse the lines, then those that decide the silences between them; an earlier look told these.
+
+        At the `end` of a small input no line may be left that could.
+        """
         frame = pl.concat([*self._named, lines.from_batch(Batch.joined(self._batches))])
         self._batches, self._named, self._count = [], [], 0
-        if self._reading.last:
+        if self._reading.last or (end and frame.height == self._reading.scan.lines):
             self._reading.add(self._reading.parser.read(frame))
             return
         read = [] if self._last is None else [self._last]

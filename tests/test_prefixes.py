@@ -6,8 +6,9 @@ import pytest
 from clerk_logscan.prefixes import foreign
 
 
-def requests(*rows: tuple[str, int | None]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema={"request_target": pl.String, "status": pl.Int32}, orient="row")
+def requests(*rows: tuple[str, int | None], source: str = "a.log") -> pl.DataFrame:
+    frame = pl.DataFrame(rows, schema={"request_target": pl.String, "status": pl.Int32}, orient="row")
+    return frame.with_columns(source=pl.lit(source))
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ def requests(*rows: tuple[str, int | None]) -> pl.DataFrame:
     ],
 )
 def test_a_mark_under_another_prefix_names_that_prefix(target: str, prefix: str) -> None:
-    assert foreign(requests((target, 200)), ["/__clerk"]) == {prefix: 1}
+    assert foreign(requests((target, 200)), ["/__clerk"]) == {"a.log": {prefix: 1}}
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,15 @@ def test_what_is_no_mark_names_nothing(target: str) -> None:
 
 
 def test_a_prefix_whose_every_answer_was_404_is_not_a_proxy() -> None:
-    rows = [("/auth/v1/client?_clerk_js_version=5", 404)] * 3
+    rows: list[tuple[str, int | None]] = [("/auth/v1/client?_clerk_js_version=5", 404)] * 3
     assert foreign(requests(*rows), ["/__clerk"]) == {}
-    assert foreign(requests(*rows, ("/auth/v1/client?_clerk_js_version=5", None)), ["/__clerk"]) == {"/auth": 1}
+    assert foreign(requests(*rows, ("/auth/v1/client?_clerk_js_version=5", None)), ["/__clerk"]) == {
+        "a.log": {"/auth": 1}
+    }
+
+
+def test_each_input_has_its_own() -> None:
+    mark = "/v1/client?_clerk_js_version=5"
+    first = requests((f"/auth{mark}", 200), (f"/b{mark}", 200), (f"/auth{mark}", None), ("/", 200))
+    frame = pl.concat([first, requests((f"/b{mark}", 200), source="b.log"), requests(("/c", 200), source="c.log")])
+    assert foreign(frame, ["/__clerk"]) == {"a.log": {"/auth": 2, "/b": 1}, "b.log": {"/b": 1}}
