@@ -130,16 +130,19 @@ def _say_inputs(report: Report) -> None:
 
 def _analyzed(inputs: tuple[str, ...], options: Any, *, shown: bool) -> Report:
     """Run the pipeline with a progress line; errors of definitions and formats are wrong use."""
-    _begin(inputs, options)
-    from clerk_logscan.analysis import analyze as run
-    from clerk_logscan.commands.memory import keep_freed
-    from clerk_logscan.commands.progress import ProgressLine
-    from clerk_logscan.options import OptionError
-    from clerk_logscan.parsing.definitions import DefinitionError
+    from clerk_logscan.commands.processors import one_for_small
 
-    keep_freed()
-    with refusing(OptionError, DefinitionError), ProgressLine(shown) as progress:
-        return run(inputs, options, progress)
+    with one_for_small(inputs):  # polars' own threads begin with its import
+        _begin(inputs, options)
+        from clerk_logscan.analysis import analyze as run
+        from clerk_logscan.commands.memory import keep_freed
+        from clerk_logscan.commands.progress import ProgressLine
+        from clerk_logscan.options import OptionError
+        from clerk_logscan.parsing.definitions import DefinitionError
+
+        keep_freed()
+        with refusing(OptionError, DefinitionError), ProgressLine(shown) as progress:
+            return run(inputs, options, progress)
 
 
 def _begin(inputs: tuple[str, ...], options: Any) -> None:

@@ -18,9 +18,9 @@ LEAST: Final = 4096  # rows of a slice; fewer are not worth a thread
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    """Return the threads for slices: others than those that search, which may be waiting for what a slice gives."""
-    return ThreadPoolExecutor(cores(), thread_name_prefix="parse")
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Return so many threads for slices: others than those that search, which may be waiting for what a slice gives."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="parse")
 
 
 def side_by_side(work: Callable[[_Rows], _Out], rows: _Rows) -> list[_Out]:
@@ -29,4 +29,4 @@ def side_by_side(work: Callable[[_Rows], _Out], rows: _Rows) -> list[_Out]:
     if parts < 2:
         return [work(rows)]
     size = -(-len(rows) // parts)
-    return list(_pool().map(work, [rows.slice(start, size) for start in range(0, len(rows), size)]))
+    return list(_pool(cores()).map(work, [rows.slice(start, size) for start in range(0, len(rows), size)]))

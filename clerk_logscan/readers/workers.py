@@ -39,9 +39,9 @@ def cores() -> int:
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    """Return the threads that search blocks, for all scans of this process together."""
-    return ThreadPoolExecutor(cores(), thread_name_prefix="search")
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Return so many threads that search blocks, for all scans of this process together."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="search")
 
 
 def in_order(work: Callable[[_In], _Out], items: Iterable[_In], ahead: int = _AHEAD) -> Iterator[_Out]:
@@ -58,7 +58,7 @@ def in_order(work: Callable[[_In], _Out], items: Iterable[_In], ahead: int = _AH
     begun: deque[Future[_Out]] = deque()
     try:
         for item in chain(first, coming):
-            begun.append(_pool().submit(work, item))
+            begun.append(_pool(cores()).submit(work, item))
             if len(begun) >= cores() + ahead:
                 yield begun.popleft().result()
         while begun:
