@@ -152,7 +152,8 @@ def read(
         reading.places.count(batch.block.offset, scan.hits - hits)
         hits = scan.hits
         if not parser.settled:
-            parser.settle(lines.from_batch(batch))
+            gathered.sample = batch, lines.from_batch(batch)
+            parser.settle(gathered.sample[1])
         if whole or parser.needs_all:
             reading.add(parser.read(lines.from_block(batch.block)))
         else:
@@ -197,6 +198,7 @@ class _Gathered:
         self._named: list[pl.DataFrame] = []
         self._count = 0
         self._last: pl.DataFrame | None = None  # the last timed line that was parsed
+        self.sample: tuple[Batch, pl.DataFrame] | None = None  # a batch, of which the lines were wanted before
 
     def take(self, batch: Batch, named: pl.DataFrame | None) -> None:
         """Take the `named` lines of a batch, else those picked; parse what was gathered where it is enough."""
@@ -215,7 +217,7 @@ class _Gathered:
 
         At the `end` of a small input no line may be left that could.
         """
-        frame = pl.concat([*self._named, lines.from_batch(Batch.joined(self._batches))])
+        frame = pl.concat([*self._named, self._picked()])
         self._batches, self._named, self._count = [], [], 0
         if self._reading.last or (end and frame.height == self._reading.scan.lines):
             self._reading.add(self._reading.parser.read(frame))
@@ -231,3 +233,9 @@ class _Gathered:
             frame = lines.from_batch(Batch.of(more)) if more else frame.clear()
             self._last = every.drop_nulls("timestamp").sort("line_number").tail(1)
         self._lookback.forget()
+
+    def _picked(self) -> pl.DataFrame:
+        """Return the picked lines of the batches."""
+        batch, frame = self.sample or (None, pl.DataFrame())
+        self.sample = None
+        return frame if self._batches == [batch] else lines.from_batch(Batch.joined(self._batches))

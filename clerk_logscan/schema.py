@@ -107,11 +107,12 @@ def conform(frame: pl.DataFrame, types: Mapping[str, pl.DataType] = FRAME) -> pl
     A text that does not fit its column's type becomes null: a field is right or missing, never wrong.
     """
     present = frame.schema
-    absent = [_absent(name, dtype) for name, dtype in types.items() if name not in present]
+    absent = [_null(name, dtype) for name, dtype in types.items() if name not in present]
     other = [pl.col(n).cast(t, strict=False) for n, t in types.items() if n in present and present[n] != t]
-    return (frame.with_columns(*absent, *other) if absent or other else frame)[list(types)]
+    known = frame.with_columns(other) if other else frame
+    return known.hstack([null.new_from_index(0, frame.height) for null in absent])[list(types)]
 
 
 @cache
-def _absent(name: str, dtype: pl.DataType) -> pl.Expr:
-    return pl.lit(None, dtype=dtype).alias(name)
+def _null(name: str, dtype: pl.DataType) -> pl.Series:
+    return pl.Series(name, [None], dtype=dtype)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Final
 
@@ -148,7 +148,12 @@ def may_lead(text: str, templates: Sequence[Definition]) -> list[Definition]:
 
 def before_others(order: Sequence[Definition], templates: Sequence[Definition]) -> list[Definition]:
     """Return the definitions of `order`, which read lines, and then the other templates, the strict ones first."""
-    return [*order, *sorted((d for d in templates if d not in order), key=lambda d: (*_looseness(d), d.name))]
+    return [*order, *(definition for definition in _strict_first(tuple(templates)) if definition not in order)]
+
+
+@lru_cache(maxsize=16)
+def _strict_first(templates: tuple[Definition, ...]) -> list[Definition]:
+    return sorted(templates, key=lambda d: (*_looseness(d), d.name))
 
 
 def _weight(definition: Definition, mask: pl.Series) -> float:
