@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -97,6 +98,20 @@ def with_attack(log: Path, path: Path) -> Path:
         copy.write(b' "GET /__clerk//evil.example/v1/client HTTP/1.1" 200 512 "-" "curl/8.5.0"\n' + line)
         shutil.copyfileobj(file, copy, 1 << 24)
     return path
+
+
+def write_many(folder: Path, count: int, lines: int) -> Path:
+    """Write so many gzip logs of so many lines each, as load balancers and CDNs export them every few minutes."""
+    if folder.exists():
+        return folder
+    folder.mkdir(parents=True)
+    plain = write(folder.with_name("many.log"), count * lines * 230)
+    with plain.open("rb") as file:
+        for number in range(count):
+            data = b"".join(islice(file, lines))
+            (folder / f"{number:05}.log.gz").write_bytes(gzip.compress(data, 6))
+    plain.unlink()
+    return folder
 
 
 def write_inflating(path: Path, size: int) -> Path:

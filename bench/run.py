@@ -11,6 +11,7 @@ import argparse
 import compileall
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -71,6 +72,10 @@ class Suite:
         """Return `count` gzip logs of 700 MB in all, less where the plain log is smaller."""
         size = min(700 * MB, self.size) // count
         return [logs.write(DATA / f"zipped-{n}-{size // MB}.log.gz", size, seed=n) for n in range(count)]
+
+    def many(self) -> list[Path]:
+        """Return 400 gzip logs of 150 lines."""
+        return sorted(logs.write_many(DATA / "many", 400, 150).iterdir())
 
     def small(self) -> Path:
         """Return a log of a kilobyte."""
@@ -140,6 +145,8 @@ GOALS: Final = [
          lambda s: s.pair(s.analyze(*s.zipped(1)), peers.zgrep(*s.zipped(1)))),
     Goal("analyze, eight gzip", "zgrep -c", 0.18, 0.12,
          lambda s: s.pair(s.analyze(*s.zipped(8)), peers.zgrep(*s.zipped(8)))),
+    Goal("analyze, 400 gzip of 150 lines", "zgrep -c", None, None,
+         lambda s: s.pair(s.analyze(*s.many()), peers.zgrep(*s.many()))),
     Goal("convert to Parquet", "DuckDB", 1.5, 1.0, lambda s: _convert(s, peers.duckdb, "parquet"), "duckdb"),
     Goal("convert to Parquet", "goaccess", 0.15, 0.10, lambda s: _convert(s, peers.goaccess, "html"), "goaccess"),
     Goal("--help", "import click", 2.0, 1.5, lambda s: s.pair(["--help"], [PYTHON, "-c", "import click"])),
@@ -272,6 +279,7 @@ def main() -> None:
         if not asked.keep:
             for path in DATA.glob("*"):
                 path.unlink() if path.is_file() else None
+            shutil.rmtree(DATA / "many", ignore_errors=True)
     if not asked.only and not asked.part:
         header = ["# What was measured", "", *machine(), ""]
         (HERE / "RESULTS.md").write_text("\n".join(header + text).rstrip() + "\n")
