@@ -110,7 +110,8 @@ def _name_kind(name: str) -> str:
 
 
 def _is_canary(name: str) -> bool:
-    while name and name not in canary_domains():
+    domains = canary_domains()
+    while name and name not in domains:
         name = name.partition(".")[2]
     return bool(name)
 

@@ -241,7 +241,7 @@ def _ids(events: Events) -> pl.Series:
 
 def stable_ids(texts: pl.Series) -> pl.Series:
     """Return ids in the form of UUIDs (RFC 9562, version 8) that equal texts give again."""
-    digests = [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
+    digests = [hashlib.blake2b(text, digest_size=16).hexdigest() for text in texts.cast(pl.Binary).to_list()]
     spans = ((0, 8), (8, 4), (13, 3), (17, 3), (20, 12))
     one, two, three, four, five = (pl.col("id").str.slice(start, length) for start, length in spans)
     joined = pl.format("{}-{}-8{}-8{}-{}", one, two, three, four, five)

@@ -66,4 +66,5 @@ def _spans_of_frame(frame: pl.DataFrame) -> list[_Span]:
     )
     places = alike(keys).list
     first = places.first()
-    return list(zip(first, places.last(), places.len(), frame["kind"].gather(first), strict=True))
+    spans = first, places.last(), places.len(), frame["kind"].gather(first)
+    return list(zip(*(column.to_list() for column in spans), strict=True))
