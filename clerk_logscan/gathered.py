@@ -60,6 +60,7 @@ class Gathered:
 
     def _step(self, count: int) -> int:
         """Return of how many typical rows of an input that has so many one stays."""
-        step = -(-count // -(-self._left // _SHARE)) if self._left else count
-        self._left = max(0, self._left - -(-count // max(1, step)))
-        return max(1, step)
+        most = max(1, -(-self._left // _SHARE))
+        step = max(1, -(-count // most))
+        self._left = max(0, self._left - -(-count // step))
+        return step

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clerk_logscan.commands.processors import one_for_small
+from clerk_logscan.commands.processors import one_for_small, stored_sizes
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system cannot choose processors")
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="th
 def used_within(inputs: list[str]) -> list[set[int]]:
     """Return the processors of this thread, and of one that begins, while `inputs` are read."""
     found = []
-    with one_for_small(inputs):
+    with one_for_small(stored_sizes(inputs)):
         found.append(os.sched_getaffinity(0))
         thread = threading.Thread(target=lambda: found.append(os.sched_getaffinity(0)))
         thread.start()
@@ -52,6 +52,6 @@ def test_others_take_all(tmp_path: Path) -> None:
 def test_an_error_within_gives_them_back_as_well(tmp_path: Path) -> None:
     before = os.sched_getaffinity(0)
     (tmp_path / "a.log").write_bytes(b"x")
-    with pytest.raises(KeyError), one_for_small([str(tmp_path / "a.log")]):
+    with pytest.raises(KeyError), one_for_small(stored_sizes([str(tmp_path / "a.log")])):
         raise KeyError
     assert os.sched_getaffinity(0) == before

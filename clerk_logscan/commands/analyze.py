@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +23,8 @@ from clerk_logscan.commands.settings import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clerk_logscan.report import Report
 
 # From the gravest down; `never` is added for --fail-on. The same words as schema.SEVERITIES, which loads polars.
@@ -130,10 +131,11 @@ def _say_inputs(report: Report) -> None:
 
 def _analyzed(inputs: tuple[str, ...], options: Any, *, shown: bool) -> Report:
     """Run the pipeline with a progress line; errors of definitions and formats are wrong use."""
-    from clerk_logscan.commands.processors import one_for_small
+    from clerk_logscan.commands.processors import one_for_small, stored_sizes
 
-    with one_for_small(inputs):  # polars' own threads begin with its import
-        _begin(inputs, options)
+    sizes = stored_sizes(inputs)
+    with one_for_small(sizes):  # polars' own threads begin with its import
+        _begin(sizes, options)
         from clerk_logscan.analysis import analyze as run
         from clerk_logscan.commands.memory import keep_freed
         from clerk_logscan.commands.progress import ProgressLine
@@ -145,22 +147,14 @@ def _analyzed(inputs: tuple[str, ...], options: Any, *, shown: bool) -> Report:
             return run(inputs, options, progress)
 
 
-def _begin(inputs: tuple[str, ...], options: Any) -> None:
+def _begin(sizes: Sequence[int | None], options: Any) -> None:
     """Compile the patterns for large logs beside the imports: their first blocks would wait for them."""
     import threading
 
     from clerk_logscan.readers.search import Search
 
-    if sum(map(_size, inputs)) >= _LARGE:
+    if sum(size or 0 for size in sizes) >= _LARGE:
         threading.Thread(target=Search(options.proxy_paths).prepare, daemon=True).start()
-
-
-def _size(name: str) -> int:
-    """Return the bytes of a file; of what is none, or cannot be asked, no matter how few."""
-    try:
-        return os.path.getsize(name)  # noqa: PTH202  quicker, and takes any name
-    except (OSError, ValueError):
-        return 0
 
 
 def exit_code(report: Report, fail_on: str) -> int:

@@ -13,14 +13,19 @@ _SMALL: Final = 64 << 10  # stored bytes of an input, as they are on average
 _LOOKED_AT: Final = 1000  # files, of folders that may hold millions
 
 
+def stored_sizes(inputs: Sequence[str]) -> list[int | None]:
+    """Return the bytes of the first files of `inputs` and of their folders; None for what may be anything."""
+    return list(islice((size for name in inputs for size in _sizes(name)), _LOOKED_AT))
+
+
 @contextmanager
-def one_for_small(inputs: Sequence[str]) -> Iterator[None]:
-    """Stay on the processor that runs this where `inputs` are small files, until the end and with threads begun within.
+def one_for_small(sizes: Sequence[int | None]) -> Iterator[None]:
+    """Stay on the processor that runs this where inputs of these `sizes` are small, until the end, and threads with it.
 
     Polars hands each step to a thread of its own. For some hundred lines the step takes less time than to wake another
     processor for it: one alone is a sixth faster. Where the system cannot do that, nothing is done.
     """
-    before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") and _are_small(inputs) else set()
+    before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") and _are_small(sizes) else set()
     if len(before) < 2:
         yield
         return
@@ -33,8 +38,7 @@ def one_for_small(inputs: Sequence[str]) -> Iterator[None]:
             os.sched_setaffinity(0, before)
 
 
-def _are_small(inputs: Sequence[str]) -> bool:
-    sizes = list(islice((size for name in inputs for size in _sizes(name)), _LOOKED_AT))
+def _are_small(sizes: Sequence[int | None]) -> bool:
     known = [size for size in sizes if size is not None]
     return len(known) == len(sizes) > 0 and sum(known) <= _SMALL * len(known)
 

@@ -22,13 +22,18 @@ _SMALL: Final = 1 << 20  # below this many bytes it is not worth loading polars
 class Counts:
     """Newlines of `buffer[start:end]`: `total`, and `before(position)` for any position within.
 
-    Where the `total` is known, nothing is counted before somebody asks for more.
+    Nothing is counted before somebody asks, and the `total` never where it is known.
     """
 
     def __init__(self, buffer: bytes | bytearray, start: int, end: int, total: int | None = None) -> None:
         self._buffer, self._start, self._end = buffer, start, end
-        self.total = self._sums[-1] if total is None else total
+        self._known = total
         self._last = (start, 0)
+
+    @property
+    def total(self) -> int:
+        """How many they are."""
+        return self._sums[-1] if self._known is None else self._known
 
     @cached_property
     def _parts(self) -> list[int]:

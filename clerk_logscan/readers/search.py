@@ -101,7 +101,7 @@ class Search:
 
         `counts` are its newlines, where somebody counts them in any case.
         """
-        counts = counts or Counts(block.buffer, block.start, block.end, 0)
+        counts = counts or Counts(block.buffer, block.start, block.end)
         view = memoryview(block.buffer)[block.start : block.end]
         busy = mood.busy(index)
         places = self._sift(view, busy & DISGUISE | (MARK if busy & PATH else 0))
@@ -146,16 +146,15 @@ class Search:
     ) -> None:
         """Count the lines with a whole proxy path, and take the suspect ones: by themselves, unless they are many."""
         paths, hits = places[PATH], places.get(HIT, [])
-        if self._simple and len(paths) > _MANY:
+        dense = self._simple and len(paths) > _MANY  # then not even their lines are told one by one
+        lines = {} if dense else _lines_of(block, paths)
+        if dense:
             found.hits = len(counts.rows(hits))
-            found.ends.update(chain.from_iterable(self._suspect.line_ends(view)))
-            return
-        lines = _lines_of(block, paths)
-        if not self._simple:
+        elif not self._simple:
             found.hits = sum(self._is_path(block, name, end) for end, name in lines.items())
         else:
             found.hits = len(lines) if len(hits) == len(paths) else len(_lines_of(block, hits))
-        many = len(lines) > most
+        many = dense or len(lines) > most
         suspects = chain.from_iterable(self._suspect.line_ends(view)) if many else self._suspects_of(block, lines)
         found.ends.update(suspects)
 

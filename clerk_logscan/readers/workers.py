@@ -56,10 +56,11 @@ def in_order(work: Callable[[_In], _Out], items: Iterable[_In], ahead: int = _AH
         yield from map(work, first)
         return
     begun: deque[Future[_Out]] = deque()
+    threads = cores()
     try:
         for item in chain(first, coming):
-            begun.append(_pool(cores()).submit(work, item))
-            if len(begun) >= cores() + ahead:
+            begun.append(_pool(threads).submit(work, item))
+            if len(begun) >= threads + ahead:
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()

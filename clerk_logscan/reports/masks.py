@@ -17,10 +17,10 @@ Mask = Callable[[str], str]
 # RFC 7519 and 7516: three or five parts of base64url, the first the JSON header `{"`; also a header without the rest.
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{6,}(?:(?:\.|%2[Ee])[A-Za-z0-9_-]*){0,4}")
 # Keys of Clerk and of those who copied its (Stripe's) shape; handshake and development browser tokens.
-_KEYS = re.compile(r"(?<![A-Za-z0-9])(?:(?:sk|rk|ak|mt|oat)_(?:live_|test_)?|whsec_|dvb_)[A-Za-z0-9+/_-]{8,}=*")
 _KEY_STARTS: Final = ("sk_", "rk_", "ak_", "mt_", "oat_", "whsec_", "dvb_")
+_KEYS = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_KEY_STARTS)})[A-Za-z0-9+/_-]{{8,}}=*")
 _SCHEME_NAMES: Final = ("bearer", "basic", "digest", "negotiate")
-_SCHEMES = re.compile(r"\b(Bearer|Basic|Digest|Negotiate)(\s+|%20|\+)([^\s\",\\]{6,})", re.IGNORECASE)
+_SCHEMES = re.compile(rf"\b({'|'.join(_SCHEME_NAMES)})(\s+|%20|\+)([^\s\",\\]{{6,}})", re.IGNORECASE)
 _MASKED = re.compile(r"REDACTED-\d+")
 
 _EQUALS = r"=|%3[Dd]|\\u003[Dd]"
@@ -60,8 +60,9 @@ _PAIRS = rf"{_TOKEN}=[^\s\";]*(?:(?:;|&)(?:\s|%20|\+)?{_TOKEN}=?[^\s\";]*)"
 _QUOTED_PAIRS = re.compile(rf"(?<=\")(?!Root=|Self=|Parent=)({_PAIRS}*)(?=\")")
 _BARE_PAIRS = re.compile(rf"(?<!\S)({_PAIRS}+)(?!\S)")
 _ONE_PAIR = re.compile(rf"(?<!\S)(?!Root=|Self=)({_TOKEN}=[^\s\"]+)(?!\S)")
-_RUN = re.compile(r"[A-Za-z0-9+/]{48}")
-_PACKED = re.compile(r"[A-Za-z0-9+/]{48,}={0,2}|(?:\d{1,3},\s*){24,}\d{1,3}")
+_CODED, _LISTED = r"[A-Za-z0-9+/]{48}", 24  # the least that may be a packed line: of base64, or bytes before others
+_RUN = re.compile(_CODED)
+_PACKED = re.compile(rf"{_CODED}[A-Za-z0-9+/]*={{0,2}}|(?:\d{{1,3}},\s*){{{_LISTED},}}\d{{1,3}}")
 
 
 def in_text(text: str, mask: Mask) -> str:
@@ -81,7 +82,7 @@ def in_text(text: str, mask: Mask) -> str:
 
 def in_line(line: str, mask: Mask, *, columns: bool) -> str:
     """Return a raw line masked; `columns` where its format has query and cookies as columns of their own (W3C)."""
-    if _RUN.search(line) or line.count(",") >= 24:
+    if _RUN.search(line) or line.count(",") >= _LISTED:
         line = _PACKED.sub(lambda m: mask(m[0]) if _is_packed(m[0]) else m[0], line)
     if _may_hold(line, _WORDS):
         for pattern in (_HEADER, _JSON, _NESTED, _LOGFMT, _DUMP):
