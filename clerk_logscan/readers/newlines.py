@@ -1,7 +1,8 @@
 """Counting newlines at memory speed, with the count at every 7.5 KiB kept, so that line numbers stay exact.
 
-`bytes.count` reads 2.5 GB/s, polars comparing bytes 30 and more. Polars gets the buffer itself, uncopied, through the
-Arrow C data interface (https://arrow.apache.org/docs/format/CDataInterface.html), as the analysis has loaded it anyway.
+A stretch of text differs from as many newlines in every byte that is none: in how many, the Hamming distance of numkong
+says at 20 GB/s and outside Python's lock, where `bytes.count` reads 2.5. Where they stand, polars finds, which gets the
+buffer itself, uncopied, through the Arrow C data interface (https://arrow.apache.org/docs/format/CDataInterface.html).
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 EVERY: Final = 7680  # bytes between two counts; twice that is less than a piece of Docker's (16 KiB)
-_SMALL: Final = 1 << 20  # below this many bytes it is not worth loading polars
+_NEWLINES: Final = memoryview(b"\n" * EVERY).cast("B", (1, EVERY))
+_SMALL: Final = 1 << 20  # below this many bytes it is not worth loading numkong
 
 
 class Counts:
@@ -73,7 +75,11 @@ class Counts:
     @cached_property
     def places(self) -> pl.Series:
         """The places of all newlines, from the start of the bytes: quicker than to ask for thousands one by one."""
-        places: pl.Series = _found(_Array(self._buffer), self._start, self._end).arg_true()
+        import polars as pl
+
+        array = _Array(self._buffer)  # must outlive the series
+        found = pl.Series(array).slice(self._start, self._end - self._start) == ord("\n")
+        places: pl.Series = found.arg_true()
         return places
 
     def rows(self, positions: Iterable[int]) -> pl.Series:
@@ -83,22 +89,18 @@ class Counts:
         return self.places.search_sorted(pl.Series(positions, dtype=pl.get_index_type())).unique().sort()
 
 
-def _found(array: _Array, start: int, end: int) -> Any:
-    """Return a Boolean polars series: which bytes from `start` to `end` are newlines. `array` must outlive it."""
-    import polars as pl
-
-    return pl.Series(array).slice(start, end - start) == ord("\n")
-
-
 def _parts(buffer: bytes | bytearray, start: int, end: int) -> list[int]:
     """Return the number of newlines in each EVERY bytes from `start` to `end`, the last piece perhaps shorter."""
-    array = _Array(buffer)
+    from numkong import cdist
+
     whole = (end - start) // EVERY
-    found = _found(array, start, end)
-    if not whole:
-        return [int(found.sum())]
-    sums: list[int] = found.head(whole * EVERY).reshape((whole, EVERY)).arr.sum().to_list()
-    return [*sums, int(found.slice(whole * EVERY).sum())]
+    last = start + whole * EVERY
+    parts = []
+    if whole:
+        rows = memoryview(buffer)[start:last].cast("B", (whole, EVERY))
+        others = memoryview(cdist(rows, _NEWLINES, "hamming", dtype="uint8", out_dtype="float64")).cast("B").cast("d")
+        parts = list(map(EVERY.__sub__, map(int, others)))
+    return [*parts, buffer.count(b"\n", last, end)]
 
 
 class _ArrowSchema(ctypes.Structure):
