@@ -55,9 +55,9 @@ class Counts:
         parts = self._parts
         return [self._start + index * EVERY for index, count in enumerate(parts) if not count] if 0 in parts else []
 
-    def at(self, multiple: int) -> int:
-        """Return how many newlines stand in the first `multiple` times EVERY bytes."""
-        return self._sums[multiple]
+    def each(self, step: int) -> list[int]:
+        """Return how many newlines stand in the first `step` times EVERY bytes, in twice as many, and so on."""
+        return self._sums[step::step]
 
     def before(self, position: int) -> int:
         """Return how many newlines stand before `position`; cheapest when asked in ascending order."""
@@ -99,7 +99,7 @@ def _parts(buffer: bytes | bytearray, start: int, end: int) -> list[int]:
     if whole:
         rows = memoryview(buffer)[start:last].cast("B", (whole, EVERY))
         others = memoryview(cdist(rows, _NEWLINES, "hamming", dtype="uint8", out_dtype="float64")).cast("B").cast("d")
-        parts = list(map(EVERY.__sub__, map(int, others)))
+        parts = list(map(EVERY.__sub__, map(int, others.tolist())))
     return [*parts, buffer.count(b"\n", last, end)]
 
 

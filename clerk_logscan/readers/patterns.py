@@ -39,6 +39,22 @@ class Patterns:
         self._database.scan(view, match_event_handler=note, scratch=self._scratch())
         return ends
 
+    def few_line_ends(self, view: memoryview | bytes, most: int) -> set[int] | None:
+        """Return where the lines that any of the patterns matches end; None, found out soon, where they are many."""
+        import hyperscan
+
+        ends: list[int] = []
+
+        def note(_pattern: int, _start: int, end: int, _flags: int, _context: object) -> bool:
+            ends.append(end)
+            return len(ends) > most
+
+        try:
+            self._database.scan(view, match_event_handler=note, scratch=self._scratch())
+        except hyperscan.ScanTerminated:
+            return None
+        return set(ends)
+
     @cached_property
     def _compiled(self) -> Any:
         import hyperscan

@@ -123,13 +123,15 @@ def _long_lines(block: Block, counts: Counts) -> set[int]:
 
 def _samples(block: Block, counts: Counts) -> dict[int, int]:
     """Return where the lines begin that are sampled, and how many newlines stand before each."""
-    find, end = block.buffer.find, block.end
-    last = block.buffer.rfind(b"\n", block.start, end - 1) + 1
-    starts = {last: counts.total - block.buffer.endswith(b"\n", block.start, end)} if last else {}
-    for stretch, at in enumerate(range(block.start, end, _STEP * EVERY)):
-        start = (find(b"\n", at, end) + 1 or end) if stretch else at
-        if start < end:
-            starts[start] = counts.at(stretch * _STEP) + (stretch > 0)
+    begin, end, step = block.start, block.end, _STEP * EVERY
+    newlines = map(block.buffer.find, repeat(b"\n"), range(begin + step, end, step), repeat(end))
+    starts = dict(zip(map((1).__add__, newlines), map((1).__add__, counts.each(_STEP)), strict=False))
+    starts.pop(0, None)  # no newline was found
+    starts[begin] = 0
+    last = block.buffer.rfind(b"\n", begin, end - 1) + 1
+    if last:
+        starts[last] = counts.total - block.buffer.endswith(b"\n", begin, end)
+    starts.pop(end, None)
     return starts
 
 

@@ -121,7 +121,6 @@ class Scan:
             self._newlines = self._earlier._newlines
         hashing = threading.Thread(target=self._digest, daemon=True)
         hashing.start()
-        self._mood.beside = True
         ranges = Ranges(stored.fileno(), size, self._pick_of_range, self._lost, self._unread)
         for picked in ranges:
             if self._stop.is_set():

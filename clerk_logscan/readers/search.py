@@ -41,8 +41,9 @@ _OPAQUE: Final = ('MESSAGE":[', 'MESSAGE" : [', '"rawData"', '"H4sI')
 _PIECES: Final = (" P ", '"partial_message"', '"P"')
 _EPOCH: Final = 16  # blocks
 _BUSY: Final = 400  # matches of a kind in a block from which on it counts as frequent
-_MANY: Final = 4000  # names in a block up to which their lines alone are judged, as Python picks them
-_MANY_BESIDE: Final = 400  # the same where other threads wait for Python: the block takes longer, but not its lock
+_MANY: Final = 300  # names in a block up to which their lines alone are judged, as Python picks them
+_DENSE: Final = 4000  # names in a block from which on not even their lines are told one by one
+_FEW: Final = 100  # lines of a block that may be picked twice
 _HEAD: Final = 2  # characters of a name whose every escape is looked for
 # What stands before a name: a slash, as it is or the end of its escape; what the proxy takes for one; a scheme's colon.
 _SLASHES: Final = ("/", "2f", "2F")
@@ -67,7 +68,6 @@ class Mood:
     input alone what is found, and not on which thread was quicker.
     """
 
-    beside: bool = False  # whether other threads search the same input
     busy_in: dict[int, int] = field(default_factory=dict)
 
     def busy(self, index: int) -> int:
@@ -88,13 +88,14 @@ class Search:
         self._paths = list(dict.fromkeys(paths))
         self._names = list(dict.fromkeys(max(path.split("/"), key=len) for path in paths))
         self._simple = self._names == self._paths  # no path has two parts
+        self._apart = self._simple and _are_apart([before + name for before in _SLASHES for name in self._names])
         self._plain_names = [name.encode("latin-1") for name in self._names]
         self._extra = list(dict.fromkeys(extra_literals))
         self._sieves: dict[int, Sieve] = {}
 
     def prepare(self) -> None:
         """Compile the patterns that a log with proxy requests needs: some 40 ms, outside Python's lock."""
-        self._suspect.compile()
+        (self._noticed if self._apart else self._suspect).compile()
 
     def look(self, block: Block, mood: Mood, index: int = 0, counts: Counts | None = None) -> Found:
         """Return what `block`, which must end with a newline and is number `index` of its input, holds of interest.
@@ -110,7 +111,7 @@ class Search:
         self._spoken(block, places, found)
         paths = places.get(PATH, [])
         if paths:
-            self._judge_paths(block, view, places, found, _MANY_BESIDE if mood.beside else _MANY, counts)
+            self._judge_paths(block, view, places, found, counts)
         if MARK in places:
             self._keep_marked(block, paths, places[MARK], found)
         if busy & DISGUISE or DISGUISE in places:
@@ -142,11 +143,14 @@ class Search:
                 found.ends.add(end)
 
     def _judge_paths(
-        self, block: Block, view: memoryview, places: dict[int, list[int]], found: Found, most: int, counts: Counts
+        self, block: Block, view: memoryview, places: dict[int, list[int]], found: Found, counts: Counts
     ) -> None:
         """Count the lines with a whole proxy path, and take the suspect ones: by themselves, unless they are many."""
         paths, hits = places[PATH], places.get(HIT, [])
-        dense = self._simple and len(paths) > _MANY  # then not even their lines are told one by one
+        many = len(paths) > _MANY
+        if many and self._apart and self._judged_at_once(block, view, paths, hits, found):
+            return
+        dense = self._simple and len(paths) > _DENSE
         lines = {} if dense else _lines_of(block, paths)
         if dense:
             found.hits = len(counts.rows(hits))
@@ -154,12 +158,36 @@ class Search:
             found.hits = sum(self._is_path(block, name, end) for end, name in lines.items())
         else:
             found.hits = len(lines) if len(hits) == len(paths) else len(_lines_of(block, hits))
-        many = dense or len(lines) > most
         suspects = chain.from_iterable(self._suspect.line_ends(view)) if many else self._suspects_of(block, lines)
         found.ends.update(suspects)
 
+    def _judged_at_once(
+        self, block: Block, view: memoryview, paths: Sequence[int], hits: Sequence[int], found: Found
+    ) -> bool:
+        """Do the same without a look at each line but those that are suspect or hold the name twice.
+
+        False where these are many, and nothing is done.
+        """
+        ends = self._noticed.few_line_ends(view, _FEW)
+        if ends is None:
+            return False
+        found.hits = len(hits)
+        twice = []
+        for end in ends:
+            start = _line(block, end - 1)[0] - block.start
+            found.hits -= max(0, _between(hits, start, end) - 1)
+            if _between(paths, start, end) > 1:
+                twice.append(block.start + end - 1)
+            else:
+                found.ends.add(end)
+        twice.sort()
+        found.ends.update(self._suspects_of(block, dict(zip(twice, twice, strict=True))))
+        return True
+
     def _suspects_of(self, block: Block, lines: dict[int, int]) -> Iterator[int]:
         """Yield the ends of the suspect ones of `lines`, which are joined to one text (see _lines_of)."""
+        if not lines:
+            return
         newlines = list(map(block.buffer.rfind, repeat(b"\n"), repeat(block.start), lines.values()))  # before each line
         if newlines[0] < 0:
             newlines[0] = block.start
@@ -227,11 +255,25 @@ class Search:
 
     @cached_property
     def _suspect(self) -> Patterns:
+        slashes = [name + spellings.two_slashes() + spellings.TO_LINE_END for name in self._names_told]
+        return shared(*slashes, *self._authorities)
+
+    @cached_property
+    def _noticed(self) -> Patterns:
+        """What is suspect, and lines with two names: hyperscan takes both for the price of one."""
+        again = f"[^\\n]*(?:{'|'.join(self._names_told)})"
+        noticed = [f"{name}(?:{spellings.two_slashes()}|{again}){spellings.TO_LINE_END}" for name in self._names_told]
+        return shared(*noticed, *self._authorities)
+
+    @cached_property
+    def _names_told(self) -> list[str]:
+        """Patterns of the names, each with what stands before it."""
         before = "|".join(map(re.escape, (*_SLASHES, *_BACKSLASHES)))
-        names = [f"(?:{before}){re.escape(name)}" for name in self._names]
-        slashes = [name + spellings.two_slashes() + spellings.TO_LINE_END for name in names]
-        authorities = [spellings.no_authority() + name + spellings.TO_LINE_END for name in names]
-        return shared(*slashes, *authorities)
+        return [f"(?:{before}){re.escape(name)}" for name in self._names]
+
+    @cached_property
+    def _authorities(self) -> list[str]:
+        return [spellings.no_authority() + name + spellings.TO_LINE_END for name in self._names_told]
 
     @cached_property
     def _whole_path(self) -> re.Pattern[bytes]:
@@ -251,6 +293,21 @@ def _lines_of(block: Block, positions: list[int]) -> dict[int, int]:
     """Return the lines at ascending `positions` of the block: where each ends, and a position in it, in the buffer."""
     names = list(map(block.start.__add__, positions))
     return dict(zip(map(block.buffer.find, repeat(b"\n"), names), names, strict=True))  # no loop of Python's: many
+
+
+def _between(positions: Sequence[int], start: int, end: int) -> int:
+    """Return how many of the ascending positions lie from `start` to before `end`."""
+    return bisect_left(positions, end) - bisect_left(positions, start)
+
+
+def _are_apart(literals: Sequence[str]) -> bool:
+    """Tell whether no two of the literals can overlap in a text, so that two findings are two places."""
+    pairs = [(one, other) for one in literals for other in literals]
+    return not any(
+        one[at:].startswith(other) or other.startswith(one[at:])
+        for one, other in pairs
+        for at in range(one == other, len(one))
+    )
 
 
 def _line(block: Block, position: int) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Mapping
 from itertools import compress
+from operator import itemgetter
 from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
@@ -22,6 +23,8 @@ _MOST: Final = _FAT[0] if platform.machine().lower() in ("x86_64", "amd64") else
 # which never occur, make more of them. Beyond one literal alone, which it finds fastest of all.
 _FEW: Final = range(2, 17)
 _FILLERS: Final = (b"\x01\x02\x03", b"\x02\x03\x01", b"\x03\x01\x02", b"\x04\x05\x06")
+
+_WHICH, _START = itemgetter(0), itemgetter(1)  # of a match: the literal's number, and where it stands
 
 
 class Sieve:
@@ -46,10 +49,11 @@ class Sieve:
         """
         for automaton, kinds in self._parts:
             matches = automaton.find_matches_as_indexes(view)
-            if not matches:
+            different = set(map(kinds.__getitem__, set(map(_WHICH, matches))))
+            starts = list(map(_START, matches))  # no loop of Python's: there may be thousands
+            if len(different) == 1:
+                yield different.pop(), starts
                 continue
-            which, starts, _ = zip(*matches, strict=True)  # no loop of Python's: there may be thousands
-            meanings = list(map(kinds.__getitem__, which))
-            different = set(meanings)
+            meanings = list(map(kinds.__getitem__, map(_WHICH, matches)))
             for kind in different:
-                yield kind, list(compress(starts, map(kind.__eq__, meanings)) if len(different) > 1 else starts)
+                yield kind, list(compress(starts, map(kind.__eq__, meanings)))

@@ -232,6 +232,55 @@ def test_a_log_full_of_proxy_requests_hides_nothing(many: int, monkeypatch: pyte
         assert all(picked(search, benign + lines, mood, index)[1000:])
 
 
+PIECES = st.sampled_from(
+    [
+        "/",
+        "//",
+        "2f",
+        "2F",
+        "%2f",
+        "\\",
+        ":",
+        "c",
+        " ",
+        "x",
+        "v1/",
+        "?",
+        "\n",
+        "//[",
+        "PATH",
+        "PATH",
+        "/PATH",
+        "/PATH//e",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "paths", [["/__clerk"], ["/clerk2"], ["/x2f"], ["/clerk", "/clerkx"], ["/p", "/auth"], ["/a/b"]]
+)
+def test_lines_are_judged_alike_at_once_and_one_by_one(paths: list[str]) -> None:
+    """The whole block at once, each line by itself, and that after the first gave up: same lines, same count."""
+    search = Search(paths)
+
+    def found(text: bytes, many: int, few: int) -> tuple[int, set[int]]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(search_module, "_MANY", many)
+            patch.setattr(search_module, "_FEW", few)
+            seen = search.look(Block(text, 0, len(text), 0), Mood())
+        return seen.hits, seen.ends
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.lists(PIECES, max_size=30), st.sampled_from(paths))
+    def check(pieces: list[str], path: str) -> None:
+        text = "".join(pieces).replace("PATH", path.strip("/")).encode() + b"\n"
+        one_by_one = found(text, 1 << 40, 0)
+        assert found(text, 0, 1 << 40) == one_by_one
+        assert found(text, 0, 0) == one_by_one
+
+    check()
+
+
 def test_a_log_full_of_escapes_hides_nothing() -> None:
     """Where escapes are so frequent that blocks are judged at once, a disguised path is still picked, and it alone."""
     search, mood = Search(["/__clerk"]), Mood()
