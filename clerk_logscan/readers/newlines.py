@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EVERY: Final = 7680  # bytes between two counts; twice that is less than a piece of Docker's (16 KiB)
 _NEWLINES: Final = memoryview(b"\n" * EVERY).cast("B", (1, EVERY))
-_SMALL: Final = 1 << 20  # below this many bytes it is not worth loading numkong
+_SMALL: Final = 128 << 10  # below this many bytes it is not worth loading numkong
 
 
 class Counts:
