@@ -27,6 +27,7 @@ Keep = Callable[[pl.DataFrame], pl.DataFrame]
 
 TOGETHER: Final = 16_384  # picked lines that are parsed at once
 HELD: Final = 64 << 20  # bytes of streams that are held meanwhile
+TIMES: Final = 1 << 17  # times of an input that are held before those that no silence needs are dropped
 LONG: Final = 16 << 20  # bytes from which on of an input it is worth to know which part of it is of which time
 
 
@@ -57,7 +58,9 @@ class Reading:
             if self.scan.bytes >= LONG:
                 self.places.add(parsed.requests)
         if not (self.last or parsed.requests.is_empty()):
-            self._times.append(silences.telling(parsed.requests["timestamp"]))
+            self._times.append(parsed.requests["timestamp"])
+            if sum(map(len, self._times)) > TIMES:
+                self._times = [self.times]
         if not parsed.requests.is_empty():
             self._requests.add(self.keep(parsed.requests))
 
@@ -95,14 +98,12 @@ class Reading:
     @property
     def times(self) -> pl.Series:
         """Return the times of what was parsed that a silence of six minutes begins or ends with, and some; sorted."""
-        if len(self._times) == 1:
-            return self._times[0]
         empty = pl.Series("timestamp", dtype=schema.COLUMNS["timestamp"])
         return silences.telling(pl.concat([empty, *self._times]))
 
     def row(self) -> dict[str, Any]:
         """Return the input's row of the ledger by the contract's names; `_` keys are for the investigation."""
-        scan, times = self.scan, self.times.to_list()
+        scan, times = self.scan, self.times
         return {
             "source": scan.source.name,
             "sha256": scan.sha256,
@@ -115,13 +116,13 @@ class Reading:
             "malformed": self.malformed,
             "suspicious_malformed": 0,
             "log_formats": dict(self.parser.log_formats),
-            "first_timestamp": times[0] if times else None,
-            "last_timestamp": times[-1] if times else None,
+            "first_timestamp": times.first(),
+            "last_timestamp": times.last(),
             "gaps": [],
             "complete": scan.complete and not self.missed,
             "error": scan.error or self._unsaid(),
             "_set": log_sets.name(scan.source.name),
-            "_times": times,
+            "_times": times.cast(pl.Int64).to_list(),
             "_requestlike": self.malformed,
             "_guessed": self._guessed(),
         }

@@ -121,9 +121,9 @@ class Logs:
 
 
 def times_of(row: Input) -> list[int]:
-    """Return an input's sampled times with its first and last, sorted, in microseconds."""
-    moments = {*(row.get("_times") or ()), row.get("first_timestamp"), row.get("last_timestamp")}
-    return sorted(time for time in map(as_micros, moments) if time is not None)
+    """Return an input's sampled times (`_times`) with its first and last, sorted, in microseconds."""
+    moments = {*(row.get("_times") or ()), as_micros(row.get("first_timestamp")), as_micros(row.get("last_timestamp"))}
+    return sorted(time for time in moments if time is not None)
 
 
 def _coverages(inputs: Sequence[Input], sets: Mapping[str, str]) -> dict[str, Coverage]:

@@ -98,8 +98,8 @@ def _parts(buffer: bytes | bytearray, start: int, end: int) -> list[int]:
     parts = []
     if whole:
         rows = memoryview(buffer)[start:last].cast("B", (whole, EVERY))
-        others = memoryview(cdist(rows, _NEWLINES, "hamming", dtype="uint8", out_dtype="float64")).cast("B").cast("d")
-        parts = list(map(EVERY.__sub__, map(int, others.tolist())))
+        others: Any = cdist(rows, _NEWLINES, "hamming", dtype="uint8", out_dtype="float64")  # of each row with one
+        parts = list(map(EVERY.__sub__, map(int, memoryview(others).cast("B").cast("d").tolist())))
     return [*parts, buffer.count(b"\n", last, end)]
 
 

@@ -16,6 +16,7 @@ import polars as pl
 from clerk_logscan import rules, schema
 from clerk_logscan.destinations import DESTINATION_COLUMNS
 from clerk_logscan.incident import investigate
+from clerk_logscan.incident.times import micros
 
 DAY = datetime(2026, 3, 30, tzinfo=UTC)
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/122.0 Safari/537.36"
@@ -108,7 +109,7 @@ class LogFile:
             "gaps": [],
             "complete": True,
             "error": None,
-            "_times": times,
+            "_times": [micros(time) for time in times],
             "_set": self.set,
             **self.ledger,
         }
