@@ -198,7 +198,8 @@ class _Gathered:
         self._batches: list[Batch] = []
         self._named: list[pl.DataFrame] = []
         self._count = 0
-        self._last: pl.DataFrame | None = None  # the last timed line that was parsed
+        self._seen = 0  # batches of which the times were looked at
+        self._last: pl.DataFrame | None = None  # the last timed line of those looked at, or parsed
         self.sample: tuple[Batch, pl.DataFrame] | None = None  # a batch, of which the lines were wanted before
 
     def take(self, batch: Batch, named: pl.DataFrame | None) -> None:
@@ -210,8 +211,27 @@ class _Gathered:
         self._count += len(batch.numbers) if named is None else named.height
         if not self._reading.last:
             self._lookback.hold(batch.block)
-        if self._count >= TOGETHER or self._lookback.size * self._reading.scan.beside >= HELD:
+        held = self._lookback.size * self._reading.scan.beside >= HELD
+        if self._count >= TOGETHER or (held and not self._is_decided()):
             self.parse()
+
+    def _is_decided(self) -> bool:
+        """Tell whether no silence is to be looked into between the lines gathered; then let go of their blocks.
+
+        To see that takes a fraction of the time of parsing them, which can wait for more.
+        """
+        batch = Batch.joined(self._batches[self._seen :])
+        frame = lines.from_batch(batch)
+        times = None if self._named else self._reading.parser.times(frame)
+        if times is None:
+            return False
+        timed = frame.select("line_number", "byte_offset").with_columns(timestamp=times)
+        if silences.undecided(timed if self._last is None else pl.concat([self._last, timed])):
+            return False
+        self._batches[self._seen :] = [batch]  # without its blocks
+        self._last, self._seen = timed.tail(1), len(self._batches)
+        self._lookback.forget()
+        return True
 
     def parse(self, *, end: bool = False) -> None:
         """Parse the lines, then those that decide the silences between them; an earlier look told these.
@@ -219,7 +239,7 @@ class _Gathered:
         At the `end` of a small input no line may be left that could.
         """
         frame = pl.concat([*self._named, self._picked()])
-        self._batches, self._named, self._count = [], [], 0
+        self._batches, self._named, self._count, self._seen = [], [], 0, 0
         if self._reading.last or (end and frame.height == self._reading.scan.lines):
             self._reading.add(self._reading.parser.read(frame))
             return

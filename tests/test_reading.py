@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from clerk_logscan import reading
 from clerk_logscan.analysis import analyze
+from clerk_logscan.lookback import Lookback
 from clerk_logscan.options import Options
 from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.readers.sources import FileSource
@@ -90,3 +92,28 @@ def test_inputs_side_by_side_give_what_they_give_one_by_one(tmp_path: Path) -> N
     together["tool"] = alone["tool"]
     assert together == alone
     assert [row["source"] for row in together["inputs"]] == names
+
+
+@pytest.mark.parametrize("silence_at", [None, 5_000, 45_000])
+def test_the_blocks_of_a_stream_are_let_go_without_being_parsed_unless_a_silence_needs_them(
+    silence_at: int | None, tmp_path: Path, calls: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Little is held, the parser is called once, and not before the end; a silence costs a few calls more."""
+    import gzip
+
+    path = tmp_path / "packed.log.gz"
+    path.write_bytes(gzip.compress("".join(lines(50_000, silence_at=silence_at)).encode(), 1))
+    held = []
+    size = Lookback.size.fget
+
+    def watched(lookback: Lookback) -> int:
+        held.append(size(lookback))
+        return held[-1]
+
+    monkeypatch.setattr(Lookback, "size", property(watched))
+    monkeypatch.setattr(reading, "HELD", 3 << 20)
+    [row] = analyze([str(path)], Options()).data["inputs"]
+    assert row["bytes"] > 25_000_000
+    assert max(held) < 11_000_000  # a block is let go when the next one comes
+    assert len(row["gaps"]) == (silence_at is not None)
+    assert calls["read"] == 1 if silence_at is None else 3 < calls["read"] < 20

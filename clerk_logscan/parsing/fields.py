@@ -42,6 +42,11 @@ def typed_known(fields: pl.DataFrame, definition: Definition, zone: str, height:
     return _Reader(fields, definition, zone, height).result()
 
 
+def typed_times(raw: pl.DataFrame, definition: Definition, zone: str) -> pl.Series | None:
+    """Return the timestamps of the same, without the other columns; None where the log has none."""
+    return _Reader(without_missing(raw, definition), definition, zone, raw.height).time()
+
+
 def holds(conditions: tuple[Condition, ...], present: frozenset[str]) -> pl.Expr:
     """Return a Boolean expression over raw fields, never null: do all the conditions hold?
 

@@ -14,7 +14,7 @@ from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.doubts import Doubts
 from clerk_logscan.parsing.field_times import read_time
-from clerk_logscan.parsing.fields import holds, typed_known, without_missing
+from clerk_logscan.parsing.fields import holds, typed_known, typed_times, without_missing
 from clerk_logscan.parsing.joins import PLACE, Joiner
 from clerk_logscan.parsing.requestlike import holds_doubled
 from clerk_logscan.parsing.settling import Settling, halves, records_of, told
@@ -127,6 +127,20 @@ class Parser:
         assembler = self._settling.assembler
         whole = assembler.feed(frame) if assembler else json_documents.split(frame)
         return self._parse(self._settling.wearing.peel(json_tables.unfold(whole)))
+
+    def times(self, frame: pl.DataFrame) -> pl.Series | None:
+        """Return the time of each line of `frame` as `read` would give it, in a fraction of the time that takes.
+
+        None where not one definition tells the times of all.
+        """
+        leading = self._settling.leading
+        if leading is None or leading.other:
+            return None
+        cut = self._settling.led(leading, frame["raw"])
+        if cut is None or len(cut.rows) < frame.height:
+            return None
+        times = typed_times(cut.raw, leading, self.zone)
+        return None if times is None or times.has_nulls() else times
 
     def _read_by(self, leading: Definition, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` holds: what `leading` reads of bare lines first, then whatever the others are."""
