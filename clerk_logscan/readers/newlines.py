@@ -8,9 +8,9 @@ buffer itself, uncopied, through the Arrow C data interface (https://arrow.apach
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, count
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 EVERY: Final = 7680  # bytes between two counts; twice that is less than a piece of Docker's (16 KiB)
 _NEWLINES: Final = memoryview(b"\n" * EVERY).cast("B", (1, EVERY))
+_ALL: Final = float(EVERY)  # to compare with numkong's, which are of this type, too
 _SMALL: Final = 128 << 10  # below this many bytes it is not worth loading numkong
 
 
@@ -35,37 +36,43 @@ class Counts:
     @property
     def total(self) -> int:
         """How many they are."""
-        return self._sums[-1] if self._known is None else self._known
+        return self.before(self._end) if self._known is None else self._known
 
     @cached_property
-    def _parts(self) -> list[int]:
-        """The newlines of each stretch of EVERY bytes, the last one perhaps shorter."""
-        if self._end - self._start >= _SMALL:
-            return _parts(self._buffer, self._start, self._end)
-        starts = range(self._start, self._end, EVERY)
-        return [self._buffer.count(b"\n", at, min(at + EVERY, self._end)) for at in starts]
+    def _others(self) -> Sequence[float]:
+        """How many bytes of each whole stretch of EVERY are no newlines."""
+        whole = (self._end - self._start) // EVERY
+        last = self._start + whole * EVERY
+        if self._end - self._start < max(_SMALL, EVERY):
+            return [EVERY - self._buffer.count(b"\n", at, at + EVERY) for at in range(self._start, last, EVERY)]
+        from numkong import cdist
+
+        rows = memoryview(self._buffer)[self._start : last].cast("B", (whole, EVERY))
+        others: Any = cdist(rows, _NEWLINES, "hamming", dtype="uint8", out_dtype="float64")
+        return memoryview(others).cast("B").cast("d").tolist()
 
     @cached_property
-    def _sums(self) -> list[int]:
-        return list(accumulate(self._parts, initial=0))
+    def _sums(self) -> list[float]:
+        return list(accumulate(self._others, initial=0))
 
     @property
     def without(self) -> list[int]:
-        """Where stretches of EVERY bytes begin that hold none; every line of twice that length has one."""
-        parts = self._parts
-        return [self._start + index * EVERY for index, count in enumerate(parts) if not count] if 0 in parts else []
+        """Where whole stretches of EVERY bytes begin that hold none; every line of twice that length has one."""
+        if _ALL not in self._others:
+            return []
+        return [self._start + index * EVERY for index, others in enumerate(self._others) if others == _ALL]
 
     def each(self, step: int) -> list[int]:
         """Return how many newlines stand in the first `step` times EVERY bytes, in twice as many, and so on."""
-        return self._sums[step::step]
+        return [size - int(others) for size, others in zip(count(step * EVERY, step * EVERY), self._sums[step::step])]
 
     def before(self, position: int) -> int:
         """Return how many newlines stand before `position`; cheapest when asked in ascending order."""
         index = (position - self._start) // EVERY
-        at, count = self._start + index * EVERY, self._sums[index]
+        at, found = self._start + index * EVERY, index * EVERY - int(self._sums[index])
         if at < self._last[0] <= position:
-            at, count = self._last
-        self._last = (position, count + self._buffer.count(b"\n", at, position))
+            at, found = self._last
+        self._last = (position, found + self._buffer.count(b"\n", at, position))
         return self._last[1]
 
     def before_each(self, positions: list[int], known: Mapping[int, int]) -> list[int]:
@@ -87,20 +94,6 @@ class Counts:
         import polars as pl
 
         return self.places.search_sorted(pl.Series(positions, dtype=pl.get_index_type())).unique().sort()
-
-
-def _parts(buffer: bytes | bytearray, start: int, end: int) -> list[int]:
-    """Return the number of newlines in each EVERY bytes from `start` to `end`, the last piece perhaps shorter."""
-    from numkong import cdist
-
-    whole = (end - start) // EVERY
-    last = start + whole * EVERY
-    parts = []
-    if whole:
-        rows = memoryview(buffer)[start:last].cast("B", (whole, EVERY))
-        others: Any = cdist(rows, _NEWLINES, "hamming", dtype="uint8", out_dtype="float64")  # of each row with one
-        parts = list(map(EVERY.__sub__, map(int, memoryview(others).cast("B").cast("d").tolist())))
-    return [*parts, buffer.count(b"\n", last, end)]
 
 
 class _ArrowSchema(ctypes.Structure):

@@ -80,11 +80,12 @@ def _starts(block: Block, ends: set[int]) -> set[int]:
 
 def _cut(block: Block, starts: list[int]) -> bytes:
     """Return the lines of the block that begin at `starts`, each with a newline."""
-    ends = [end + 1 for end in map(block.buffer.find, repeat(b"\n"), starts, repeat(block.end))]
-    last = b""
-    if ends and not ends[-1]:  # the line that ends the input
-        ends[-1], last = block.end, b"\n"
-    return b"".join([*map(memoryview(block.buffer).__getitem__, map(slice, starts, ends)), last])
+    if not starts:
+        return b""
+    ends = list(map(block.buffer.find, repeat(b"\n"), starts, repeat(block.end)))
+    if ends[-1] < 0:  # the line that ends the input
+        ends[-1] = block.end
+    return b"\n".join([*map(memoryview(block.buffer).__getitem__, map(slice, starts, ends)), b""])
 
 
 def _cut_many(block: Block, counts: Counts, chosen: set[int], ends: set[int]) -> tuple[list[int], list[int], bytes]:

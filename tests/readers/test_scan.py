@@ -28,7 +28,7 @@ from clerk_logscan.readers.search import Search
 from clerk_logscan.readers.sources import find
 
 SEARCH = Search(["/__clerk"])
-PARTS = Counts.__dict__["_parts"].func
+OTHERS = Counts.__dict__["_others"].func
 HOSTILE = b'192.0.2.7 - - "GET /__clerk//evil.example/%d HTTP/1.1" 200 5'
 
 
@@ -290,7 +290,7 @@ def test_newlines_that_an_earlier_scan_counted_are_counted_again_only_where_the_
     path.write_bytes(text)
     first, _ = scanned(path)
     counted: list[int] = []
-    monkeypatch.setattr(Counts, "_parts", property(lambda self: counted.append(1) or PARTS(self)))
+    monkeypatch.setattr(Counts, "_others", property(lambda self: counted.append(1) or OTHERS(self)))
     again, lines = scanned(path, samples=False, earlier=first)
     assert again.lines == first.lines == 400
     assert lines == attacks(lines) and len(lines) == 3
