@@ -40,6 +40,14 @@ def _suffixes_under(label: str) -> PublicSuffixList:
     return PublicSuffixList(_rules().get(label) or _rules().get(_unicode(label), []))
 
 
+@lru_cache(maxsize=4096)
+def branches(label: str) -> frozenset[str]:
+    """Return the labels before a top-level one under which rules of the public suffix list go on; `*` for any."""
+    rules = _rules().get(label) or _rules().get(_unicode(label), [])
+    parts = (rule.lstrip("!").lower().split(".") for rule in rules)
+    return frozenset(each[-2].encode("idna").decode() for each in parts if len(each) > 1)
+
+
 def _unicode(label: str) -> str:
     """Return a label in its own script, one that is no valid Punycode as it is."""
     try:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from clerk_logscan.hosts import public_suffixes
+from clerk_logscan.hosts import branches, public_suffixes
+
+_NAME = re.compile(r"(?:[a-z0-9_-]+\.)*(?P<domain>(?P<second>[a-z0-9_-]+)\.(?P<top>[a-z0-9_-]+))")
 
 
 @lru_cache(maxsize=262144)
@@ -18,6 +21,8 @@ def registrable(host: str) -> str:
     name = host.rstrip(".")
     if name.startswith("[") or _is_address(name):
         return name
+    if (plain := _NAME.fullmatch(name)) and {"*", plain["second"]}.isdisjoint(branches(plain["top"])):
+        return plain["domain"]  # most names, and thousands of them in a flood
     return public_suffixes(name).privatesuffix(name) or name
 
 

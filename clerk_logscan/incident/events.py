@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import polars as pl
@@ -241,8 +241,10 @@ def _ids(events: Events) -> pl.Series:
 
 def stable_ids(texts: pl.Series) -> pl.Series:
     """Return ids in the form of UUIDs (RFC 9562, version 8) that equal texts give again."""
-    digests = [hashlib.blake2b(text, digest_size=16).hexdigest() for text in texts.cast(pl.Binary).to_list()]
+    make = partial(hashlib.blake2b, digest_size=16)
+    digests = [made.digest() for made in map(make, texts.cast(pl.Binary).to_list())]
+    digits = pl.Series("id", digests, dtype=pl.Binary).bin.encode("hex")
     spans = ((0, 8), (8, 4), (13, 3), (17, 3), (20, 12))
     one, two, three, four, five = (pl.col("id").str.slice(start, length) for start, length in spans)
     joined = pl.format("{}-{}-8{}-8{}-{}", one, two, three, four, five)
-    return pl.DataFrame({"id": pl.Series(digests, dtype=pl.String)}).select(joined).to_series()
+    return digits.to_frame().select(joined).to_series()

@@ -100,6 +100,8 @@ class Clients:
 
     def _behind(self, source: str, client_ip: str | None, forwarded_for: str | None) -> str | None:
         peer, front = addresses.normal(client_ip), self._front.get(source, set())
+        if not forwarded_for:
+            return None if peer in self.own else peer
         chain = [*addresses.entries(forwarded_for), *([peer] if peer else [])]
         outside = any(not addresses.inside(address) and address not in self.own for address in chain)
         for place, address in reversed(list(enumerate(chain))):
