@@ -93,7 +93,7 @@ class Counts:
         """Return the lines, from 0, of these positions, which count from the start of the bytes: each line once."""
         import polars as pl
 
-        return self.places.search_sorted(pl.Series(positions, dtype=pl.get_index_type())).unique().sort()
+        return self.places.search_sorted(pl.Series(list(positions), dtype=pl.get_index_type())).unique().sort()
 
 
 class _ArrowSchema(ctypes.Structure):

@@ -28,19 +28,19 @@ class Patterns:
         """Compile the patterns now, where another thread has time for it."""
         _ = self._database
 
-    def line_ends(self, view: memoryview | bytes) -> list[list[int]]:
-        """Return for each pattern where the lines that it matches end (after the newline), in ascending order."""
-        ends: list[list[int]] = [[] for _ in self.given]
-        takes = [each.append for each in ends]
+    def line_ends(self, view: memoryview | bytes) -> list[int]:
+        """Return where the lines end (after the newline) that a pattern matches, once for each that does."""
+        ends: list[int] = []
+        take = ends.append
 
-        def note(pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            takes[pattern](end)
+        def note(_pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            take(end)
 
         self._database.scan(view, match_event_handler=note, scratch=self._scratch())
         return ends
 
     def few_line_ends(self, view: memoryview | bytes, most: int) -> set[int] | None:
-        """Return where the lines that any of the patterns matches end; None, found out soon, where they are many."""
+        """Return the same; None, found out soon, where they are more than `most`."""
         import hyperscan
 
         ends: list[int] = []

@@ -14,7 +14,7 @@ from bisect import bisect, bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, repeat
 from operator import sub
 from typing import Final
 
@@ -159,7 +159,7 @@ class Search:
             found.hits = sum(self._is_path(block, name, end) for end, name in lines.items())
         else:
             found.hits = len(lines) if len(hits) == len(paths) else len(_lines_of(block, hits))
-        suspects = chain.from_iterable(self._suspect.line_ends(view)) if many else self._suspects_of(block, lines)
+        suspects = self._suspect.line_ends(view) if many else self._suspects_of(block, lines)
         found.ends.update(suspects)
 
     def _judged_at_once(
@@ -195,10 +195,10 @@ class Search:
         whole = memoryview(block.buffer)
         text = b"".join([*map(whole.__getitem__, map(slice, newlines, lines)), b"\n"])
         matches = self._suspect.line_ends(text)
-        if any(matches):
+        if matches:
             ends = list(lines)
             joined = list(accumulate(map(sub, ends, newlines)))
-            for end in chain.from_iterable(matches):
+            for end in matches:
                 yield ends[bisect_left(joined, end - 1)] + 1 - block.start
 
     def _is_path(self, block: Block, name: int, end: int) -> bool:
@@ -225,7 +225,7 @@ class Search:
     def _judge_disguises(self, block: Block, view: memoryview, places: list[int] | None, found: Found) -> None:
         """Take the lines with a disguised proxy path: line by line where they are few, else the block at once."""
         if places is None or len(places) >= _BUSY:
-            found.ends.update(chain.from_iterable(self._disguises.line_ends(view)))
+            found.ends.update(self._disguises.line_ends(view))
             return
         for start, end in dict.fromkeys(_line(block, position) for position in places):
             if self._disguise.search(block.buffer, start, block.start + end):
