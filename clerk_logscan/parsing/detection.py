@@ -8,7 +8,7 @@ escaping, which read nearly anything, come last.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, reduce
 from operator import or_
@@ -133,8 +133,8 @@ def _ordered(templates: Sequence[Definition], masks: Mapping[Definition, pl.Seri
     return before_others(order, templates)
 
 
-def may_lead(text: str, templates: Sequence[Definition]) -> list[Definition]:
-    """Return the definitions that read one text whole, in the order in which `rank` tries those that read as much.
+def may_lead(text: str, templates: Sequence[Definition]) -> Iterator[Definition]:
+    """Yield the definitions that read one text whole, in the order in which `rank` tries those that read as much.
 
     What reads every line of an input reads its first.
     """
@@ -143,12 +143,17 @@ def may_lead(text: str, templates: Sequence[Definition]) -> list[Definition]:
         some = (one for one in definition.templates if not one.weak and template.could_be(text, one))
         return any(_reads(one, definition, text) for one in some)
 
-    return sorted(filter(reads, templates), key=lambda d: (d.escape == "none", *_looseness(d), d.name))
+    return filter(reads, _escaping_first(tuple(templates)))
 
 
 def before_others(order: Sequence[Definition], templates: Sequence[Definition]) -> list[Definition]:
     """Return the definitions of `order`, which read lines, and then the other templates, the strict ones first."""
     return [*order, *(definition for definition in _strict_first(tuple(templates)) if definition not in order)]
+
+
+@lru_cache(maxsize=16)
+def _escaping_first(templates: tuple[Definition, ...]) -> list[Definition]:
+    return sorted(_strict_first(templates), key=lambda d: d.escape == "none")
 
 
 @lru_cache(maxsize=16)

@@ -89,10 +89,12 @@ def undo_frame(frame: pl.DataFrame, escape: str) -> pl.DataFrame:
 _WIDE: Final = (pl.first().str.len_bytes() > pl.first().str.len_chars()).fill_null(False)
 
 
+_ANY_WIDE: Final = (pl.col(pl.String).str.len_bytes() > pl.col(pl.String).str.len_chars()).any()
+
+
 def any_wide(frame: pl.DataFrame) -> bool:
     """Tell whether any text of a frame is not ASCII; where none is, nothing is to be spelled."""
-    wide = pl.col(pl.String).str.len_bytes() > pl.col(pl.String).str.len_chars()
-    return any(frame.select(wide.any()).row(0)) if frame.width else False
+    return any(frame.select(_ANY_WIDE).row(0)) if frame.width else False
 
 
 def spell(texts: pl.Series) -> pl.Series:

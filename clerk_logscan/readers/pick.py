@@ -58,13 +58,15 @@ def pick(
         if index == 0:
             chosen |= _first_lines(block)
     ends = found.ends if candidates else set()
+    open_line = not buffer.endswith(b"\n", first, block.end)
     if len(ends) < _MANY:
         starts = sorted(chosen | _starts(block, ends))
-        rows, data = counts.before_each(starts, before), _cut(block, starts)
+        every = len(starts) == counts.total + open_line
+        rows = range(len(starts)) if every else counts.before_each(starts, before)
+        data = _cut(block, starts)
     else:
         rows, starts, data = _cut_many(block, counts, chosen, ends)
     numbers, offsets = list(map((1).__add__, rows)), list(map((block.offset - first).__add__, starts))
-    open_line = not buffer.endswith(b"\n", first, block.end)
     return Picked(Batch(numbers, offsets, data, block), counts.total, found.hits, open_line)
 
 
