@@ -54,9 +54,11 @@ def telling(times: pl.Series) -> pl.Series:
 
     The first and the last of every three minutes stay; so those that are dropped were closer to one of them.
     """
-    each = times.drop_nulls().unique().sort()
-    if len(each) > 1 and each[-1] - each[0] < _BUCKET:
-        return each.gather([0, len(each) - 1])
+    ordered = times.sort(nulls_last=True)
+    ordered = ordered.head(len(ordered) - ordered.null_count())
+    if len(ordered) and ordered[-1] - ordered[0] < _BUCKET:
+        return ordered.head(1).append(ordered.tail(ordered[-1] > ordered[0]))
+    each = ordered.unique(maintain_order=True)
     bucket = pl.first().dt.truncate(_BUCKET)
     is_edge = (bucket != bucket.shift(1)) | (bucket != bucket.shift(-1))
     return each.filter(each.to_frame().select(is_edge.fill_null(value=True)).to_series())
