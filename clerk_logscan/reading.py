@@ -45,7 +45,7 @@ class Reading:
     picked_only: bool = False  # of some blocks only the picked or the named lines were parsed
     places: Places = field(default_factory=Places)
     _requests: Packed = field(default_factory=lambda: Packed(schema.empty()))
-    _unread: Packed = field(default_factory=lambda: Packed(pl.DataFrame(schema=lines.SCHEMA)))
+    _unread: Packed = field(default_factory=lambda: Packed(lines.empty()))
     _times: list[pl.Series] = field(default_factory=list)
 
     def add(self, parsed: Parsed) -> None:

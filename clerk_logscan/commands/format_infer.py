@@ -47,7 +47,7 @@ def documents(path: str, library: Library) -> Iterator[str]:
 def _sample(source: sources.Source) -> pl.DataFrame:
     """Return the sampled lines of an input."""
     batches = [lines.from_batch(batch) for batch in Scan(source, None)]
-    return pl.concat(batches) if batches else pl.DataFrame(schema=lines.SCHEMA)
+    return pl.concat(batches) if batches else lines.empty()
 
 
 def _samples(definition: Definition, texts: list[str]) -> list[tuple[str, dict[str, Any]]]:

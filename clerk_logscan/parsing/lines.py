@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate, islice
 from typing import Final, Protocol
 
@@ -60,6 +61,12 @@ codecs.register_error("spell-hex", _spell)
 def decode(data: bytes) -> str:
     """Return `data` as text, bytes that are not UTF-8 as `\\xHH` in upper case."""
     return data.decode("utf-8", "spell-hex")
+
+
+@cache
+def empty() -> pl.DataFrame:
+    """Return a frame of no lines."""
+    return pl.DataFrame(schema=SCHEMA)
 
 
 def from_batch(batch: Batch) -> pl.DataFrame:

@@ -155,7 +155,7 @@ class Parser:
             bare_numbers = frame["line_number"].gather(taken)
             self._settling.wearing.pass_by(pl.concat([passed, bare_numbers]).sort() if len(passed) else bare_numbers)
         if len(taken) == frame.height:
-            return self._parsed([requests], len(taken) - kept, pl.DataFrame(schema=lines.SCHEMA))
+            return self._parsed([requests], len(taken) - kept, lines.empty())
         rest = frame.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(taken.implode())) if len(taken) else frame
         others = self._parse(self._settling.wearing.peel(records_of(rest)), among=frame.height)
         counted = len(taken) - kept + others.not_requests
@@ -165,7 +165,7 @@ class Parser:
         """Return what still waited for its second half."""
         self._settling.cascade.forget()
         if self._settling.peeler is None:
-            return self._parsed([], 0, pl.DataFrame(schema=lines.SCHEMA))
+            return self._parsed([], 0, lines.empty())
         last = (
             [self._settling.peeler.peel(json_tables.unfold(self._settling.assembler.finish()))]
             if self._settling.assembler
@@ -173,7 +173,7 @@ class Parser:
         )
         late = pl.concat([*last, self._settling.peeler.finish()])
         if late.is_empty() and not self._joiners:
-            return self._parsed([], 0, pl.DataFrame(schema=lines.SCHEMA))
+            return self._parsed([], 0, lines.empty())
         parsed = self._parse(late)
         found = [parsed.requests]
         for definition, joiner in self._joiners.values():
