@@ -43,7 +43,7 @@ def typed_known(fields: pl.DataFrame, definition: Definition, zone: str, height:
 
 
 def typed_times(raw: pl.DataFrame, definition: Definition, zone: str) -> pl.Series | None:
-    """Return the timestamps of the same, without the other columns; None where the log has none."""
+    """Return the column `timestamp` of `typed`, without the work for the others; None where the log has none."""
     return _Reader(without_missing(raw, definition), definition, zone, raw.height).time()
 
 
