@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numkong
 import pytest
 
 from clerk_logscan.readers import newlines
@@ -30,3 +31,20 @@ def test_a_buffer_that_polars_looked_at_can_be_used_again() -> None:
     assert Counts(buffer, 0, len(buffer)).total == 0
     buffer[: 1 << 20] = b"\n" * (1 << 20)
     assert Counts(buffer, 0, len(buffer)).total == 1 << 20
+
+
+def test_the_counts_are_the_same_on_lesser_processors() -> None:
+    """One extension of the processor after another is left out, down to none."""
+    chance = random.Random(2)
+    data = bytes(chance.choices(b"\nabc\0\x0b\x8a\xff", k=40 * EVERY + 77))
+    extensions = [name for name, has in numkong.get_capabilities().items() if has and name != "serial"]
+    try:
+        for name in (None, *reversed(extensions)):
+            if name:
+                numkong.disable_capability(name)
+            counts = Counts(data, 0, len(data))
+            assert counts.total == data.count(b"\n")
+            assert counts.each(1) == [data.count(b"\n", 0, end) for end in range(EVERY, len(data), EVERY)]
+    finally:
+        for name in extensions:
+            numkong.enable_capability(name)
