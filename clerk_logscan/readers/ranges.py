@@ -19,7 +19,7 @@ from clerk_logscan.readers.pick import Picked
 from clerk_logscan.readers.workers import in_order
 
 WORTH: Final = 2 * BLOCK  # bytes from which on a file is cut
-_TOGETHER: Final = 4  # ranges that one thread takes at a time
+_TOGETHER: Final = 4  # ranges that one thread takes at a time, but at the beginning, so that parsing can begin, too
 _AHEAD: Final = 16  # results, small as they are, that wait while others are parsed
 _SLACK: Final = 64 << 10  # bytes read beyond a range for the end of its last line
 # Bytes. The kernel copies to addresses that are no multiple of 16 or 32 three times slower on some processors (AMD Zen
@@ -52,16 +52,24 @@ class Ranges:
     _local: threading.local = field(default_factory=threading.local)
 
     def __iter__(self) -> Iterator[Picked]:
-        for several, too_long in in_order(self._several, range(0, self.size, _TOGETHER * BLOCK), _AHEAD):
+        for several, too_long in in_order(self._several, self._spans(), _AHEAD):
             yield from several
             if too_long is not None:
                 self.too_long = too_long
                 return
 
-    def _several(self, begin: int) -> tuple[list[Picked], int | None]:
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        """Yield where the ranges begin and end that one thread takes at a time."""
+        at = 0
+        while at < self.size:
+            end = at + (BLOCK if at < _TOGETHER * BLOCK else _TOGETHER * BLOCK)
+            yield at, min(end, self.size)
+            at = end
+
+    def _several(self, span: tuple[int, int]) -> tuple[list[Picked], int | None]:
         """Return what is picked of the blocks of some ranges, up to a line that is too long, and where it begins."""
         found: list[Picked] = []
-        for at in range(begin, min(begin + _TOGETHER * BLOCK, self.size), BLOCK):
+        for at in range(*span, BLOCK):
             newlines = self.unread(at // BLOCK)
             if newlines is not None:
                 found.append(Picked(Batch(block=_Stored(self, at, 0)), newlines, 0, open_line=False))
