@@ -245,7 +245,8 @@ def machine() -> Iterator[str]:
     cores = len(os.sched_getaffinity(0))
     yield f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {model or platform.machine()}, {cores} cores,"
     yield f"{total:,} MB memory; load at the end {os.getloadavg()[0]:.1f}."
-    ours = [f"{name} {version(name)}" for name in ("clerk-logscan", "polars", "hyperscan", "isal")]
+    names = ("clerk-logscan", "polars", "hyperscan", "ahocorasick-rs", "numkong", "isal")
+    ours = [f"{name} {version(name)}" for name in names]
     yield f"Python {platform.python_version()}, {', '.join(ours)}; {'; '.join(peers.versions().values())}."
 
 
