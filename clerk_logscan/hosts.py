@@ -34,18 +34,22 @@ def public_suffixes(host: str) -> PublicSuffixList:
 
 @lru_cache(maxsize=4096)
 def _suffixes_under(label: str) -> PublicSuffixList:
-    """Return the rules under a top-level label; those in other scripts in Punycode, too."""
+    """Return the list of the rules under a top-level label."""
     from publicsuffixlist import PublicSuffixList
 
-    return PublicSuffixList(_rules().get(label) or _rules().get(_unicode(label), []))
+    return PublicSuffixList(_rules_under(label))
 
 
 @lru_cache(maxsize=4096)
 def branches(label: str) -> frozenset[str]:
     """Return the labels before a top-level one under which rules of the public suffix list go on; `*` for any."""
-    rules = _rules().get(label) or _rules().get(_unicode(label), [])
-    parts = (rule.lstrip("!").lower().split(".") for rule in rules)
+    parts = (rule.lstrip("!").lower().split(".") for rule in _rules_under(label))
     return frozenset(each[-2].encode("idna").decode() for each in parts if len(each) > 1)
+
+
+def _rules_under(label: str) -> list[str]:
+    """Return the rules under a top-level label; those in other scripts in Punycode, too."""
+    return _rules().get(label) or _rules().get(_unicode(label), [])
 
 
 def _unicode(label: str) -> str:

@@ -212,11 +212,11 @@ class _Gathered:
         if not self._reading.last:
             self._lookback.hold(batch.block)
         held = self._lookback.size * self._reading.scan.beside >= HELD
-        if self._count >= TOGETHER or (held and not self._is_decided()):
+        if self._count >= TOGETHER or (held and not self._let_go()):
             self.parse()
 
-    def _is_decided(self) -> bool:
-        """Tell whether no silence is to be looked into between the lines gathered; then let go of their blocks.
+    def _let_go(self) -> bool:
+        """Let go of the blocks held, unless a silence between the lines gathered may need them; tell whether it did.
 
         To see that takes a fraction of the time of parsing them, which can wait for more.
         """

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Final
+
+from clerk_logscan.readers.sources import InputError, expanded
 
 _SMALL: Final = 64 << 10  # stored bytes of an input, as they are on average
 _LOOKED_AT: Final = 1000  # files, of folders that may hold millions
@@ -44,18 +45,16 @@ def _are_small(sizes: Sequence[int | None]) -> bool:
 
 
 def _sizes(name: str) -> Iterator[int | None]:
-    """Yield the size of a file, or of those in a folder; None for what has none, or may be anything."""
-    try:
-        status = os.stat(name)  # noqa: PTH116  quicker, and takes any name
-    except (OSError, ValueError):
+    """Yield the sizes of a file, or of those in a folder; None for what has none, or may be anything."""
+    if not os.path.lexists(name):  # a pattern, which may mean a whole disk, is looked at once only
         yield None
         return
-    if not stat.S_ISDIR(status.st_mode):
-        yield status.st_size if stat.S_ISREG(status.st_mode) else None
-        return
-    for place, _, files in os.walk(name):
-        for file in files:
-            yield from _sizes(f"{place}/{file}")
+    missing: list[InputError] = []
+    try:
+        yield from (source.size for source in expanded(name, missing))
+    except OSError:
+        yield None
+    yield from (None for _ in missing)
 
 
 def _current() -> int:

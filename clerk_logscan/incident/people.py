@@ -100,15 +100,15 @@ class Clients:
 
     def _behind(self, source: str, client_ip: str | None, forwarded_for: str | None) -> str | None:
         peer, front = addresses.normal(client_ip), self._front.get(source, set())
-        if not forwarded_for:
-            return None if peer in self.own else peer
         chain = [*addresses.entries(forwarded_for), *([peer] if peer else [])]
-        outside = any(not addresses.inside(address) and address not in self.own for address in chain)
         for place, address in reversed(list(enumerate(chain))):
             hop = address in self.own or (place == len(chain) - 1 and place > 0 and address in front)
-            if not hop and not (outside and addresses.inside(address)):
+            if not hop and not (addresses.inside(address) and self._comes_from_outside(chain)):
                 return address
         return None
+
+    def _comes_from_outside(self, chain: list[str]) -> bool:
+        return any(not addresses.inside(address) and address not in self.own for address in chain)
 
 
 def lured(events: Events, observed: pl.DataFrame) -> pl.DataFrame:

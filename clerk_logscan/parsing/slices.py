@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Final, TypeVar
 
 import polars as pl
 
-from clerk_logscan.readers.workers import cores
+from clerk_logscan.readers.workers import cores, pool
 
 _Rows = TypeVar("_Rows", pl.Series, pl.DataFrame)
 _Out = TypeVar("_Out")
 
 LEAST: Final = 4096  # rows of a slice; fewer are not worth a thread
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    """Return so many threads for slices: others than those that search, which may be waiting for what a slice gives."""
-    return ThreadPoolExecutor(threads, thread_name_prefix="parse")
 
 
 def side_by_side(work: Callable[[_Rows], _Out], rows: _Rows) -> list[_Out]:
@@ -29,4 +21,4 @@ def side_by_side(work: Callable[[_Rows], _Out], rows: _Rows) -> list[_Out]:
     if parts < 2:
         return [work(rows)]
     size = -(-len(rows) // parts)
-    return list(_pool(cores()).map(work, [rows.slice(start, size) for start in range(0, len(rows), size)]))
+    return list(pool("parse", cores()).map(work, [rows.slice(start, size) for start in range(0, len(rows), size)]))

@@ -33,7 +33,7 @@ class Counts:
         self._known = total
         self._last = (start, 0)
 
-    @property
+    @cached_property
     def total(self) -> int:
         """How many they are."""
         return self.before(self._end) if self._known is None else self._known

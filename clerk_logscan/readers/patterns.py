@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
@@ -31,29 +31,32 @@ class Patterns:
     def line_ends(self, view: memoryview | bytes) -> list[int]:
         """Return where the lines end (after the newline) that a pattern matches, once for each that does."""
         ends: list[int] = []
-        take = ends.append
 
         def note(_pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            take(end)
+            ends.append(end)
 
-        self._database.scan(view, match_event_handler=note, scratch=self._scratch())
+        self._scan(view, note)
         return ends
 
-    def few_line_ends(self, view: memoryview | bytes, most: int) -> set[int] | None:
+    def few_line_ends(self, view: memoryview | bytes, most: int) -> list[int] | None:
         """Return the same; None, found out soon, where they are more than `most`."""
-        import hyperscan
-
         ends: list[int] = []
 
         def note(_pattern: int, _start: int, end: int, _flags: int, _context: object) -> bool:
             ends.append(end)
             return len(ends) > most
 
+        return ends if self._scan(view, note) else None
+
+    def _scan(self, view: memoryview | bytes, note: Callable[[int, int, int, int, object], bool | None]) -> bool:
+        """Call `note` at each match, until it is true for one; tell whether the end was reached."""
+        import hyperscan
+
         try:
             self._database.scan(view, match_event_handler=note, scratch=self._scratch())
         except hyperscan.ScanTerminated:
-            return None
-        return set(ends)
+            return False
+        return True
 
     @cached_property
     def _compiled(self) -> Any:

@@ -43,7 +43,7 @@ _EPOCH: Final = 16  # blocks
 _BUSY: Final = 400  # matches of a kind in a block from which on it counts as frequent
 _MANY: Final = 300  # names in a block up to which their lines alone are judged, as Python picks them
 _DENSE: Final = 4000  # names in a block from which on not even their lines are told one by one
-_FEW: Final = 100  # lines of a block that may be picked twice
+_FEW: Final = 100  # lines, suspect or with two names, of a block up to which the others of it need no look
 _HEAD: Final = 2  # characters of a name whose every escape is looked for
 # What stands before a name: a slash, as it is or the end of its escape; what the proxy takes for one; a scheme's colon.
 _SLASHES: Final = ("/", "2f", "2F")
@@ -174,7 +174,7 @@ class Search:
             return False
         found.hits = len(hits)
         twice = []
-        for end in ends:
+        for end in set(ends):
             start = _line(block, end - 1)[0] - block.start
             found.hits -= max(0, _between(hits, start, end) - 1)
             if _between(paths, start, end) > 1:

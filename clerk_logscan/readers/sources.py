@@ -96,7 +96,7 @@ def find(inputs: Sequence[str]) -> tuple[list[Source], list[InputError]]:
             named.append(StdinSource())
             continue
         try:
-            found = list(_expanded(text, errors))
+            found = list(expanded(text, errors))
         except OSError as error:
             errors.append(InputError(text, f"{text}: {_reason(error)}"))
             continue
@@ -104,8 +104,8 @@ def find(inputs: Sequence[str]) -> tuple[list[Source], list[InputError]]:
     return _oldest_first(_once(named)), errors
 
 
-def _expanded(text: str, errors: list[InputError]) -> Iterator[Source]:
-    """Yield the sources of one input that is no standard input; say in `errors` what is missing."""
+def expanded(text: str, errors: list[InputError]) -> Iterator[Source]:
+    """Yield the sources of one input that is no standard input; say in `errors` what is missing. May raise OSError."""
     if os.path.lexists(text):
         yield from _below(text, errors) if Path(text).is_dir() else [_file(text)]
         return

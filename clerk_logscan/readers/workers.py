@@ -39,9 +39,9 @@ def cores() -> int:
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    """Return so many threads that search blocks, for all scans of this process together."""
-    return ThreadPoolExecutor(threads, thread_name_prefix="search")
+def pool(task: str, threads: int) -> ThreadPoolExecutor:
+    """Return so many threads for a task of this process, others than those of other tasks, which may wait for them."""
+    return ThreadPoolExecutor(threads, thread_name_prefix=task)
 
 
 def in_order(work: Callable[[_In], _Out], items: Iterable[_In], ahead: int = _AHEAD) -> Iterator[_Out]:
@@ -59,7 +59,7 @@ def in_order(work: Callable[[_In], _Out], items: Iterable[_In], ahead: int = _AH
     threads = cores()
     try:
         for item in chain(first, coming):
-            begun.append(_pool(threads).submit(work, item))
+            begun.append(pool("search", threads).submit(work, item))
             if len(begun) >= threads + ahead:
                 yield begun.popleft().result()
         while begun:

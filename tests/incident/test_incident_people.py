@@ -8,7 +8,7 @@ import pytest
 from incident_story import CHROME, CURL, KEY, LogFile, Story
 
 from clerk_logscan.incident import addresses
-from clerk_logscan.incident.people import browser
+from clerk_logscan.incident.people import Clients, browser
 
 ATTACKER, PAGE = "203.0.113.77", "https://lure.evil.example/win.html"
 
@@ -217,3 +217,10 @@ def test_a_real_client_that_an_inner_log_states_is_no_hop() -> None:
     report = story.told()
     assert people(report) == ([ATTACKER], [])
     assert "130.176.0.1" in next(fact["text"] for fact in report["statement"]["facts"] if fact["label"] == "own hops")
+
+
+def test_an_empty_address_is_nobody_with_or_without_a_chain() -> None:
+    """A log may quote nothing; a client of one's own network alone is one, a hop of one's own none."""
+    clients = Clients({"10.0.0.9"}, {})
+    asked = [('""', None), ('""', "-"), (None, None), ("10.0.0.9", None), ("10.0.0.5", None), ("203.0.113.6", "")]
+    assert [clients.behind_hops("a.log", *one) for one in asked] == [None, None, None, None, "10.0.0.5", "203.0.113.6"]
