@@ -24,7 +24,7 @@ def row(reading: Reading, named: Set[str], options: Options, definitions: Librar
     found, requests, unread = reading.row(), reading.requests, reading.unread["raw"]
     return found | {
         "suspicious_malformed": sum(destinations.suspicious(raw, options) for raw in unread),
-        "_hidden": normalised.fields(requests, definitions),
+        "_hidden": normalised.fields(requests, found["log_formats"], definitions),
         "_named": found["source"] in named,
         "_proxy_requests": reading.scan.hits,
     }

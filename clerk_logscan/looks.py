@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain, takewhile
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -21,7 +22,7 @@ from clerk_logscan.readers.scan import Scan, everything
 from clerk_logscan.readers.search import Search
 from clerk_logscan.readers.sources import Source
 from clerk_logscan.readers.workers import cores, side_by_side
-from clerk_logscan.reading import Keep, Reading, read
+from clerk_logscan.reading import Input, Keep, Reading, read_each
 from clerk_logscan.window import Window
 
 # A sweep by more clients than this has no context of each: a search for all their addresses would pick the whole log.
@@ -33,6 +34,9 @@ SEARCHED: Final = 256
 TYPICAL: Final = 256
 LATER: Final = 16
 BEGINNING: Final = 50_000
+# Stored bytes up to which inputs are small, and how many of them are read together.
+SMALL: Final = 64 << 10
+TOGETHER: Final = 32
 # Inputs whose formats and envelopes are kept for the second look; to settle them anew costs some milliseconds each.
 KNOWN: Final = 64
 
@@ -102,21 +106,34 @@ class Looks:
     def _look(self, sources: Sequence[Source], wanted: _Wanted) -> Iterator[Reading]:
         """Read the inputs side by side; yield them in their order, without those that were not begun."""
         tally = _Tally(sources, self.progress)
-        self._beside = max(1, min(self.options.workers or cores(), len(sources)))
+        workers = self.options.workers or cores()
+        self._beside = max(1, min(workers, len(sources)))
         work = partial(self._read, wanted=wanted, tally=tally)
-        return side_by_side(work, sources, self.options.workers or 0, self._stop)
+        groups = list(_grouped(sources, workers))
+        return chain.from_iterable(side_by_side(work, groups, self.options.workers or 0, self._stop))
 
-    def _read(self, source: Source, wanted: _Wanted, tally: _Tally) -> Reading:
-        """Read one input; once more and whole where it showed only meanwhile that it must be."""
-        reading = self._once(source, wanted, tally)
-        if not (reading.missed and source.rereadable):
-            return reading
-        return self._once(source, wanted._replace(whole=True), tally)
+    def _read(self, sources: Sequence[Source], wanted: _Wanted, tally: _Tally) -> list[Reading]:
+        """Read some inputs; those once more and whole of which it showed only meanwhile that they must be."""
+        begun = takewhile(lambda _: not self.stopped, sources)
+        readings = list(self._once(begun, wanted, tally))
+        for place, reading in enumerate(readings):
+            source = reading.scan.source
+            if reading.missed and source.rereadable:
+                [readings[place]] = self._once([source], wanted._replace(whole=True), tally)
+        return readings
 
-    def _once(self, source: Source, wanted: _Wanted, tally: _Tally) -> Reading:
+    def _once(self, sources: Iterable[Source], wanted: _Wanted, tally: _Tally) -> Iterator[Reading]:
+        """Yield what each of some inputs holds."""
+        for reading in read_each(self._input(source, wanted, tally) for source in sources):
+            source = reading.scan.source
+            if wanted.before is None and source.rereadable and len(self._known) < KNOWN:
+                self._known[source.name] = _Known(reading.scan, reading.parser, reading.places)
+            yield reading
+
+    def _input(self, source: Source, wanted: _Wanted, tally: _Tally) -> Input:
+        """Return what is wanted of one input."""
         before, known = wanted.before, self._known.pop(source.name, None)
         again = known.parser.again(before.unseen.seen(source.name)) if known and before else None
-        parser = again or Parser(self.definitions, source.name, self.options.assume_timezone)
         scan = Scan(
             source,
             wanted.search,
@@ -127,19 +144,16 @@ class Looks:
             earlier=known.scan if known else None,
             wanted=_nearby(before, known) if known and before and again else everything,
         )
-        reading = read(
+        return Input(
             scan,
-            parser,
+            again or Parser(self.definitions, source.name, self.options.assume_timezone),
+            wanted.keep,
             whole=wanted.whole,
-            keep=wanted.keep,
             naming=wanted.naming,
             told=tally,
             window=None if source.rereadable else self._windows.setdefault(source.name, Window(source.name)),
             last=before is not None,
         )
-        if before is None and source.rereadable and len(self._known) < KNOWN:
-            self._known[source.name] = _Known(scan, parser, reading.places)
-        return reading
 
     def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
         """Keep the needed requests and some typical ones."""
@@ -164,6 +178,23 @@ class _Before(NamedTuple):
 
     unseen: _Unseen
     near: Near
+
+
+def _grouped(sources: Sequence[Source], workers: int) -> Iterator[list[Source]]:
+    """Yield the inputs in their order, small ones several together, but not so many that a worker has none."""
+    most = min(TOGETHER, -(-len(sources) // workers))
+    group: list[Source] = []
+    for source in sources:
+        small = source.rereadable and source.size is not None and source.size <= SMALL
+        if group and (not small or len(group) == most):
+            yield group
+            group = []
+        group.append(source)
+        if not small:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _nearby(before: _Before, known: _Known) -> Callable[[int, int], bool]:

@@ -7,6 +7,7 @@ may hold `$request_uri`. A value with a query, two slashes or an escape shows th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import polars as pl
@@ -16,8 +17,13 @@ from clerk_logscan.parsing.library import Library
 _AS_IT_CAME: Final = r"\?|//|\\/\\/|%[0-9A-Fa-f]{2}|\\\\"
 
 
-def fields(requests: pl.DataFrame, definitions: Library) -> list[str]:
-    """Return the keys that give the request targets of `requests` (schema.FRAME) and are normalised there."""
+def fields(requests: pl.DataFrame, log_formats: Iterable[str], definitions: Library) -> list[str]:
+    """Return the keys that give the request targets of `requests` (schema.FRAME) and are normalised there.
+
+    `log_formats`: names of all that they may be of.
+    """
+    if not any(name in definitions and definitions[name].normalised for name in log_formats):
+        return []
     found: list[str] = []
     for name in requests["log_format"].unique(maintain_order=True):
         keys = definitions[name].normalised if name in definitions else ()

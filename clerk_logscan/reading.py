@@ -1,32 +1,28 @@
-"""Read one input once: every line searched, the picked ones parsed, the ledger kept.
-
-A call of the parser costs as much as some thousands of lines, so picked lines are gathered over many blocks.
-"""
+"""Read inputs once: every line searched, the picked ones parsed, the ledger kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 import polars as pl
 
 from clerk_logscan import log_sets, schema, silences
-from clerk_logscan.columns import firsts
-from clerk_logscan.lookback import Lookback
 from clerk_logscan.near import Places
 from clerk_logscan.packed import Packed
-from clerk_logscan.parsing import lines
+from clerk_logscan.parsing import lines, together
 from clerk_logscan.parsing.parser import Parsed, Parser
 from clerk_logscan.readers.blocks import Batch
 from clerk_logscan.readers.scan import Scan
 from clerk_logscan.readers.workers import in_order
+from clerk_logscan.waiting import Waiting
 from clerk_logscan.window import Window
 
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
 
-TOGETHER: Final = 16_384  # picked lines that are parsed at once
-HELD: Final = 64 << 20  # bytes of streams that are held meanwhile
+TOGETHER: Final = 8 << 20  # bytes of the blocks of small inputs that are parsed at once
 TIMES: Final = 1 << 17  # times of an input that are held before those that no silence needs are dropped
 LONG: Final = 16 << 20  # bytes from which on of an input it is worth to know which part of it is of which time
 
@@ -128,44 +124,105 @@ class Reading:
         }
 
 
-def read(
-    scan: Scan,
-    parser: Parser,
-    *,
-    whole: bool,
-    keep: Keep,
-    naming: Sequence[str] = (),
-    told: Callable[[Scan], None] = lambda scan: None,
-    window: Window | None = None,
-    last: bool = False,
-) -> Reading:
-    """Read one input to its end; `whole` parses every line, else what was picked, or where there are texts in `naming`,
-    what holds one of them.
+@dataclass
+class Input:
+    """An input to be read: `whole` parses every line, else what was picked, or where there are texts in `naming`, what
+    holds one of them.
 
     `told` is called after each block; `window` holds the last ones of an input that cannot be read again. `last`: see
     Reading.
+    """
+
+    scan: Scan
+    parser: Parser
+    keep: Keep
+    whole: bool = False
+    naming: Sequence[str] = ()
+    told: Callable[[Scan], None] = lambda scan: None
+    window: Window | None = None
+    last: bool = False
+
+
+def read(one: Input) -> Reading:
+    """Read one input to its end.
 
     Nothing is raised for bad input: what could not be read is said by `scan.complete` and `scan.error`.
     """
-    reading = Reading(scan, parser, keep, last)
-    gathered, hits = _Gathered(reading), 0
-    for batch, named in _named(scan, parser, () if whole or parser.needs_all else naming):
-        reading.places.count(batch.block.offset, scan.hits - hits)
-        hits = scan.hits
-        if not parser.settled:
-            gathered.sample = batch, lines.from_batch(batch)
-            parser.settle(gathered.sample[1])
-        if whole or parser.needs_all:
-            reading.add(parser.read(lines.from_block(batch.block)))
-        else:
-            reading.picked_only = True
-            gathered.take(batch, named)
-        if window is not None:
-            window.hold(batch.block)
-        told(scan)
-    gathered.parse(end=True)
-    reading.add(parser.finish())
+    [reading] = read_each([one])
     return reading
+
+
+def read_each(inputs: Iterable[Input]) -> Iterator[Reading]:
+    """Yield the same of each of some inputs; those of one small block that follow each other are parsed at once."""
+    begun: list[_Pass] = []
+    size = 0
+    for one in inputs:
+        begun.append(_Pass(one))
+        size += begun[-1].size
+        if size >= TOGETHER:
+            yield from _ended(begun)
+            begun, size = [], 0
+    yield from _ended(begun)
+
+
+def _ended(begun: Sequence[_Pass]) -> Iterator[Reading]:
+    """Yield what the inputs hold of which the first blocks were read."""
+    _settle([one for one in begun if not one.parser.settled])
+    left = [(one, frame) for one in begun if (frame := one.rest()).height]
+    for (one, frame), parsed in zip(left, together.read([(one.parser, frame) for one, frame in left]), strict=True):
+        one.waiting.parsed(frame, parsed, end=True)
+    for one in begun:
+        one.reading.add(one.parser.finish())
+        yield one.reading
+
+
+def _settle(begun: Sequence[_Pass]) -> None:
+    """Settle the parsers of inputs by the lines that were picked from the first block of each."""
+    some = [(one, batch) for one in begun for batch, _ in one.first]
+    samples = lines.from_batches([batch for _, batch in some])
+    together.settle([(one.parser, sample) for (one, _), sample in zip(some, samples, strict=True)])
+    for (one, batch), sample in zip(some, samples, strict=True):
+        one.waiting.sample = batch, sample
+
+
+class _Pass:
+    """An input of which the `first` block, if there is one, is read."""
+
+    def __init__(self, one: Input) -> None:
+        self._input, self.parser = one, one.parser
+        self.reading = Reading(one.scan, one.parser, one.keep, one.last)
+        self.waiting = Waiting(self.reading)
+        texts = () if one.whole or one.parser.needs_all else one.naming
+        self._batches = _named(one.scan, one.parser, texts)
+        self.first = list(islice(self._batches, 1))
+        self.size = sum(len(batch.block) for batch, _ in self.first)  # bytes
+        self._hits = 0  # lines with the proxy path in the blocks taken
+
+    def rest(self) -> pl.DataFrame:
+        """Read to the end; return the lines of an only block that wait to be parsed: line_number, byte_offset, raw."""
+        for batch, named in self.first:
+            self._take(batch, named)
+        self.first, several = [], False
+        for batch, named in self._batches:
+            self._take(batch, named)
+            several = True
+        if several:
+            self.waiting.parse(end=True)
+        return self.waiting.lines()
+
+    def _take(self, batch: Batch, named: pl.DataFrame | None) -> None:
+        """Take what was picked of a block, or all of it."""
+        one = self._input
+        self.reading.places.count(batch.block.offset, one.scan.hits - self._hits)
+        self._hits = one.scan.hits
+        if one.whole or one.parser.needs_all:
+            self.reading.add(one.parser.read(lines.from_block(batch.block)))
+        else:
+            self.reading.picked_only = True
+            self.waiting.take(batch, named)
+        if one.window is not None:
+            one.window.hold(batch.block)
+        one.told(one.scan)
 
 
 def _named(scan: Scan, parser: Parser, texts: Sequence[str]) -> Iterator[tuple[Batch, pl.DataFrame | None]]:
@@ -187,76 +244,3 @@ def _held(scan: Scan) -> Iterator[Batch]:
     for batch in scan:
         batch.block.data  # noqa: B018
         yield batch
-
-
-class _Gathered:
-    """Picked or named lines of the last blocks, which are parsed when they are enough."""
-
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-        self._lookback = Lookback(reading.scan.source)
-        self._batches: list[Batch] = []
-        self._named: list[pl.DataFrame] = []
-        self._count = 0
-        self._seen = 0  # batches of which the times were looked at
-        self._last: pl.DataFrame | None = None  # the last timed line of those looked at, or parsed
-        self.sample: tuple[Batch, pl.DataFrame] | None = None  # a batch, of which the lines were wanted before
-
-    def take(self, batch: Batch, named: pl.DataFrame | None) -> None:
-        """Take the `named` lines of a batch, else those picked; parse what was gathered where it is enough."""
-        if named is None:
-            self._batches.append(batch)
-        else:
-            self._named.append(named)
-        self._count += len(batch.numbers) if named is None else named.height
-        if not self._reading.last:
-            self._lookback.hold(batch.block)
-        held = self._lookback.size * self._reading.scan.beside >= HELD
-        if self._count >= TOGETHER or (held and not self._let_go()):
-            self.parse()
-
-    def _let_go(self) -> bool:
-        """Let go of the blocks held, unless a silence between the lines gathered may need them; tell whether it did.
-
-        To see that takes a fraction of the time of parsing them, which can wait for more.
-        """
-        batch = Batch.joined(self._batches[self._seen :])
-        frame = lines.from_batch(batch)
-        times = None if self._named else self._reading.parser.times(frame)
-        if times is None:
-            return False
-        timed = frame.select("line_number", "byte_offset").with_columns(timestamp=times)
-        if silences.undecided(timed if self._last is None else pl.concat([self._last, timed])):
-            return False
-        self._batches[self._seen :] = [batch]  # without its blocks
-        self._last, self._seen = timed.tail(1), len(self._batches)
-        self._lookback.forget()
-        return True
-
-    def parse(self, *, end: bool = False) -> None:
-        """Parse the lines, then those that decide the silences between them; an earlier look told these.
-
-        At the `end` of a small input no line may be left that could.
-        """
-        frame = pl.concat([*self._named, self._picked()])
-        self._batches, self._named, self._count, self._seen = [], [], 0, 0
-        if self._reading.last or (end and frame.height == self._reading.scan.lines):
-            self._reading.add(self._reading.parser.read(frame))
-            return
-        read = [] if self._last is None else [self._last]
-        while not frame.is_empty():
-            parsed = self._reading.parser.read(frame)
-            self._reading.add(parsed)
-            times = firsts(parsed.requests.select("line_number", "timestamp").drop_nulls("timestamp"), "line_number")
-            read.append(frame.select("line_number", "byte_offset").join(times, on="line_number", how="left"))
-            every = pl.concat(read)
-            more = silences.between(self._lookback, every)
-            frame = lines.from_batch(Batch.of(more)) if more else frame.clear()
-            self._last = every.drop_nulls("timestamp").sort("line_number").tail(1)
-        self._lookback.forget()
-
-    def _picked(self) -> pl.DataFrame:
-        """Return the picked lines of the batches."""
-        batch, frame = self.sample or (None, pl.DataFrame())
-        self.sample = None
-        return frame if self._batches == [batch] else lines.from_batch(Batch.joined(self._batches))

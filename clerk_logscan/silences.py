@@ -19,6 +19,12 @@ CLOSE: Final = timedelta(minutes=6)
 _BUCKET: Final = CLOSE / 2
 
 
+def are_close(times: pl.Series) -> bool:
+    """Tell whether no silence of six minutes can be between `times` (Datetime), in whatever order, nulls among them."""
+    first, last = times.min(), times.max()
+    return first is None or last - first < CLOSE  # type: ignore[operator]  # datetimes
+
+
 def undecided(read: pl.DataFrame) -> list[tuple[Point, Point]]:
     """Return the neighbours among the timed lines of `read` that lie six minutes or more apart.
 

@@ -16,7 +16,8 @@ DEFINITIONS = load_definitions()
 
 def hidden(*rows: dict[str, Any], log_format: str = "nginx_json") -> list[str]:
     raw = [json.dumps({"remote_addr": "198.51.100.3", "status": "200"} | row) for row in rows]
-    return normalised.fields(pl.DataFrame({"log_format": [log_format] * len(raw), "raw": raw}), DEFINITIONS)
+    requests = pl.DataFrame({"log_format": [log_format] * len(raw), "raw": raw})
+    return normalised.fields(requests, [log_format], DEFINITIONS)
 
 
 def test_a_uri_that_never_has_a_query_is_normalised() -> None:

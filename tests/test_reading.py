@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from clerk_logscan import reading
+from clerk_logscan import looks, reading, waiting
 from clerk_logscan.analysis import analyze
 from clerk_logscan.lookback import Lookback
 from clerk_logscan.options import Options
+from clerk_logscan.parsing import together
+from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.readers.sources import FileSource
 
@@ -111,9 +114,80 @@ def test_the_blocks_of_a_stream_are_let_go_without_being_parsed_unless_a_silence
         return held[-1]
 
     monkeypatch.setattr(Lookback, "size", property(watched))
-    monkeypatch.setattr(reading, "HELD", 3 << 20)
+    monkeypatch.setattr(waiting, "HELD", 3 << 20)
     [row] = analyze([str(path)], Options()).data["inputs"]
     assert row["bytes"] > 25_000_000
     assert max(held) < 11_000_000  # a block is let go when the next one comes
     assert len(row["gaps"]) == (silence_at is not None)
     assert calls["read"] == 1 if silence_at is None else 3 < calls["read"] < 20
+
+
+def small_logs(folder: Path, count: int) -> list[str]:
+    """Write small logs of several kinds, packed and not, whole and broken; return their names."""
+    import gzip
+
+    texts = [
+        "".join(lines(30)),
+        "".join(lines(8)) + "a line of no format /__clerk//evil.example\n",
+        "",
+        "\ufeff" + NGINX,
+    ]
+    texts += ["\0\0" + NGINX * 3, NGINX * 2 + NGINX[:60], W3C, JSON * 4, "".join(lines(260, silence_at=255))]
+    names = []
+    for number in range(count):
+        text = texts[number % len(texts)].encode()
+        path = folder / f"{number:03}.log{'.gz' if number % 2 else ''}"
+        data = gzip.compress(text, 1) if number % 2 else text
+        path.write_bytes(data[: len(data) // 2] if number == 17 else data)
+        names.append(str(path))
+    return names
+
+
+NGINX = LINE.format(n=7, time=START, target="/__clerk//evil.example/", agent="curl/8.5.0")
+W3C = "#Fields: date time c-ip cs-method cs-uri-stem sc-status\n2026-03-30 00:00:09 203.0.113.9 GET /__clerk/v1 200\n"
+JSON = '{"ts":1774828800.5,"request":{"remote_ip":"203.0.113.8","method":"GET","uri":"/__clerk/v1"},"status":200}\n'
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_small_inputs_together_give_what_they_give_one_by_one(
+    full: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, options = small_logs(tmp_path, 40), Options(full=full)
+    together = analyze(names, options).data
+    monkeypatch.setattr(looks, "SMALL", -1)
+    alone = analyze(names, options).data
+    assert together == alone
+    assert len(together["inputs"]) == 40 and together["incidents"]
+
+
+def test_many_small_inputs_are_typed_in_few_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heights: list[int] = []
+    typed = together.requests_of
+
+    def counted(definition: Definition, records: pl.DataFrame, zone: str) -> pl.DataFrame:
+        heights.append(records.height)
+        return typed(definition, records, zone)
+
+    monkeypatch.setattr(together, "requests_of", counted)
+    for number in range(looks.TOGETHER * 2):
+        (tmp_path / f"{number:03}.log").write_text("".join(lines(9)))
+    rows = analyze([str(tmp_path)], Options.of(workers=2)).data["inputs"]
+    assert [row["requests"] for row in rows] == [9] * looks.TOGETHER * 2
+    assert heights == [9 * looks.TOGETHER] * 2
+
+
+def test_small_inputs_that_inflate_to_much_are_not_held_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import gzip
+
+    sizes: list[int] = []
+    read = together.read
+    monkeypatch.setattr(reading, "TOGETHER", 1 << 20)
+    monkeypatch.setattr(together, "read", lambda inputs: sizes.append(len(inputs)) or read(inputs))
+    data = gzip.compress("".join(lines(1000)).encode(), 9)
+    assert len(data) < looks.SMALL
+    for number in range(12):
+        (tmp_path / f"{number:03}.log.gz").write_bytes(data)
+    assert len(analyze([str(tmp_path)], Options.of(workers=1)).data["inputs"]) == 12
+    assert sum(sizes) == 12 and max(sizes) == 2  # of 600 KB each

@@ -10,7 +10,7 @@ from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.readers import sources
 from clerk_logscan.readers.scan import Scan
 from clerk_logscan.readers.search import Search
-from clerk_logscan.reading import Reading, read
+from clerk_logscan.reading import Input, Reading, read
 
 _SHOWN = 3  # unread lines
 
@@ -23,7 +23,7 @@ def explanation(path: str, library: Library) -> Iterator[str]:
     for source in found:
         scan = Scan(source, Search([DEFAULT_PROXY_PATH]))
         parser = Parser(library, source.name)
-        yield from _lines(read(scan, parser, whole=False, keep=lambda requests: requests.clear()), library)
+        yield from _lines(read(Input(scan, parser, keep=lambda requests: requests.clear())), library)
 
 
 def _lines(reading: Reading, library: Library) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 from functools import cache
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from typing import Final, Protocol
 
 import polars as pl
@@ -71,11 +71,23 @@ def empty() -> pl.DataFrame:
 
 def from_batch(batch: Batch) -> pl.DataFrame:
     """Return a row for each picked line of `batch`: line_number, byte_offset, raw."""
-    raw, _ = _texts(batch.data)
-    if batch.offsets and batch.offsets[0] == 0:
-        raw = _without_mark(raw)
-    frame = pl.DataFrame({"line_number": batch.numbers, "byte_offset": batch.offsets, "raw": raw}, schema=SCHEMA)
-    return without_nuls(frame) if b"\0" in batch.data else frame
+    [frame] = from_batches([batch])
+    return frame
+
+
+def from_batches(batches: Sequence[Batch]) -> list[pl.DataFrame]:
+    """Return the same of several batches, each of its own input, made at once."""
+    data = b"".join([batch.data for batch in batches])
+    ends = list(accumulate(len(batch.numbers) for batch in batches))
+    raw, _ = _texts(data)
+    for batch, end in zip(batches, ends, strict=True):
+        if batch.offsets and batch.offsets[0] == 0:
+            raw = _without_mark(raw, end - len(batch.numbers))
+    numbers = list(chain.from_iterable(batch.numbers for batch in batches))
+    offsets = list(chain.from_iterable(batch.offsets for batch in batches))
+    frame = pl.DataFrame({"line_number": numbers, "byte_offset": offsets, "raw": raw}, schema=SCHEMA)
+    frame = without_nuls(frame) if b"\0" in data else frame
+    return [frame.slice(end - len(batch.numbers), len(batch.numbers)) for batch, end in zip(batches, ends, strict=True)]
 
 
 def _texts(data: bytes) -> tuple[pl.Series, bool]:
@@ -100,10 +112,10 @@ def _texts_of_few(data: bytes) -> tuple[pl.Series, bool]:
     return pl.Series([line.removesuffix("\r") for line in found], dtype=pl.String), as_it_stands
 
 
-def _without_mark(raw: pl.Series) -> pl.Series:
-    """Return the first lines of an input without the byte order mark that may stand before them."""
-    marked = len(raw) > 0 and raw[0].startswith("\ufeff")
-    return raw.scatter(0, raw[0].removeprefix("\ufeff")) if marked else raw
+def _without_mark(raw: pl.Series, place: int = 0) -> pl.Series:
+    """Return the lines of an input, of which the first stands at `place`, without the byte order mark before it."""
+    marked = len(raw) > place and raw[place].startswith("\ufeff")
+    return raw.scatter(place, raw[place].removeprefix("\ufeff")) if marked else raw
 
 
 def from_block(block: Block) -> pl.DataFrame:

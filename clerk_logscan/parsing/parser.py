@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from clerk_logscan import schema
-from clerk_logscan.parsing import detection, json_documents, json_tables, lines, slices
+from clerk_logscan.parsing import detection, json_documents, json_tables, lines
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.doubts import Doubts
-from clerk_logscan.parsing.field_times import read_time
-from clerk_logscan.parsing.fields import holds, typed_known, typed_times, without_missing
-from clerk_logscan.parsing.joins import PLACE, Joiner
+from clerk_logscan.parsing.fields import typed_times
+from clerk_logscan.parsing.joins import Joiner
+from clerk_logscan.parsing.records import records_of_cut, requests_of
 from clerk_logscan.parsing.requestlike import holds_doubled
 from clerk_logscan.parsing.settling import Settling, halves, records_of, told
 
 if TYPE_CHECKING:  # imported where a line needs them
     from clerk_logscan.parsing.inference import Guess
-
-LASTING: Final = 10  # characters of an id that names one request anywhere; the shortest known has 13
-_OTHERS: Final = f"{PLACE}others"
-PLACES: Final = ("line_number", "byte_offset", "raw", "envelope_time")
 
 
 class Parsed(NamedTuple):
@@ -39,7 +35,7 @@ class Parser:
     """Parses one input: `detect` with sampled lines first, then `read` in file order, `finish` at the end.
 
     `definitions`: what may be read; `source`: the input's name; `zone`: of times that state none; `doubts`: whether
-    what else a line may have meant is wanted (`_other_targets`).
+    what else a line may have meant is wanted (`_other_targets`). `settling` knows how lines are to be read.
     """
 
     def __init__(
@@ -47,7 +43,7 @@ class Parser:
     ) -> None:
         self.source, self.zone = source, zone
         self.log_formats: Counter[str] = Counter()  # requests by format
-        self._settling = Settling(definitions, source)
+        self.settling = Settling(definitions, source)
         self._joiners: dict[str, tuple[Definition, Joiner]] = {}
         self._doubts = Doubts() if doubts else None
         self._known = pl.Series(dtype=pl.Int64)  # lines that the leading format read before
@@ -58,11 +54,11 @@ class Parser:
 
         Of the requests `seen` (line_number, log_format) those that were lines of the format that leads are left out.
         """
-        settling = self._settling.again()
+        settling = self.settling.again()
         if settling is None:
             return None
         other = Parser({}, self.source, self.zone)
-        other._settling = settling
+        other.settling = settling
         if settling.leading is not None:
             whole = seen.filter(pl.col("log_format") == settling.leading.name)
             other._known = whole["line_number"].unique().sort()
@@ -70,49 +66,55 @@ class Parser:
 
     def settle(self, sample: pl.DataFrame) -> None:
         """Settle envelopes, formats and their order by some of the lines `sample`: line_number, byte_offset, raw."""
-        self._settling.settle(sample)
+        self.settling.settle(sample)
 
     def detect(self, sample: pl.DataFrame) -> None:
         """Do the same, and look at every format, so that `why` can tell of the others."""
-        self._settling.detect(sample)
+        self.settling.detect(sample)
 
     def peeled(self, sample: pl.DataFrame) -> list[str]:
         """Return the lines of `sample` without the envelopes that `detect` found."""
-        return self._settling.peeled(sample)
+        return self.settling.peeled(sample)
 
     @property
     def ranking(self) -> detection.Ranking:
         """What detection found."""
-        return self._settling.ranking
+        return self.settling.ranking
 
     @property
     def why(self) -> list[str]:
         """Why the formats were chosen, a sentence each."""
-        return self._settling.why
+        return self.settling.why
 
     @property
     def settled(self) -> bool:
         """Whether formats and envelopes are known, by `detect` or from an earlier look."""
-        return self._settling.done
+        return self.settling.done
 
     @property
     def needs_all(self) -> bool:
         """Whether every line must be given, since a search of raw bytes does not see all that belongs to a request."""
         return (
-            self._settling.joins
-            or self._settling.assembler is not None
-            or (self._settling.peeler is not None and self._settling.peeler.needs_all)
+            self.settling.joins
+            or self.settling.assembler is not None
+            or (self.settling.peeler is not None and self.settling.peeler.needs_all)
         )
 
     @property
     def hidden(self) -> int:
         """Records that hold a line which they do not show, or not to its end; each is among the malformed."""
-        return self._settling.peeler.hidden if self._settling.peeler else 0
+        return self.settling.peeler.hidden if self.settling.peeler else 0
 
     @property
     def guesses(self) -> list[Guess]:
         """The layouts that were guessed from the lines of this input."""
-        return self._settling.cascade.learning.guesses
+        return self.settling.cascade.learning.guesses
+
+    @property
+    def is_led(self) -> bool:
+        """Whether lines are read by one definition before all else, and none of them in another way so far."""
+        settling = self.settling
+        return settling.leading is not None and settling.peeler is None and self._known.is_empty()
 
     def unknown(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return `frame` (line_number and others) without the lines that are known from an earlier look."""
@@ -122,21 +124,21 @@ class Parser:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
         if not self.settled:
             self.settle(frame)
-        if self._settling.leading is not None:
-            return self._read_by(self._settling.leading, frame)
-        assembler = self._settling.assembler
+        if self.settling.leading is not None:
+            return self._read_by(self.settling.leading, frame)
+        assembler = self.settling.assembler
         whole = assembler.feed(frame) if assembler else json_documents.split(frame)
-        return self._parse(self._settling.wearing.peel(json_tables.unfold(whole)))
+        return self._parse(self.settling.wearing.peel(json_tables.unfold(whole)))
 
     def times(self, frame: pl.DataFrame) -> pl.Series | None:
         """Return the time of each line of `frame` as `read` would give it, in a fraction of the time that takes.
 
         None where not one definition tells the times of all.
         """
-        leading = self._settling.leading
+        leading = self.settling.leading
         if leading is None or leading.other:
             return None
-        cut = self._settling.led(leading, frame["raw"])
+        cut = self.settling.led(leading, frame["raw"])
         if cut is None or len(cut.rows) < frame.height:
             return None
         times = typed_times(cut.raw, leading, self.zone)
@@ -147,31 +149,31 @@ class Parser:
         passed = _between(self._known, frame["line_number"])
         frame = _without(frame, passed)
         requests, taken, kept = schema.empty(), pl.Series(dtype=pl.UInt32), 0
-        if cut := self._settling.led(leading, frame["raw"]):
+        if cut := self.settling.led(leading, frame["raw"]):
             bare = frame.with_columns(pl.col("raw").alias("text"), pl.lit(None, pl.String).alias("envelope_time"))
             requests, kept = self._taken(cut, bare)
             taken = cut.rows
-        if self._settling.peeler is not None or len(taken) < frame.height:
+        if self.settling.peeler is not None or len(taken) < frame.height:
             bare_numbers = frame["line_number"].gather(taken)
-            self._settling.wearing.pass_by(pl.concat([passed, bare_numbers]).sort() if len(passed) else bare_numbers)
+            self.settling.wearing.pass_by(pl.concat([passed, bare_numbers]).sort() if len(passed) else bare_numbers)
         if len(taken) == frame.height:
             return self._parsed([requests], len(taken) - kept, lines.empty())
         rest = frame.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(taken.implode())) if len(taken) else frame
-        others = self._parse(self._settling.wearing.peel(records_of(rest)), among=frame.height)
+        others = self._parse(self.settling.wearing.peel(records_of(rest)), among=frame.height)
         counted = len(taken) - kept + others.not_requests
         return self._parsed([requests, others.requests], counted, others.malformed)
 
     def finish(self) -> Parsed:
         """Return what still waited for its second half."""
-        self._settling.cascade.forget()
-        if self._settling.peeler is None:
+        self.settling.cascade.forget()
+        if self.settling.peeler is None:
             return self._parsed([], 0, lines.empty())
         last = (
-            [self._settling.peeler.peel(json_tables.unfold(self._settling.assembler.finish()))]
-            if self._settling.assembler
+            [self.settling.peeler.peel(json_tables.unfold(self.settling.assembler.finish()))]
+            if self.settling.assembler
             else []
         )
-        late = pl.concat([*last, self._settling.peeler.finish()])
+        late = pl.concat([*last, self.settling.peeler.finish()])
         if late.is_empty() and not self._joiners:
             return self._parsed([], 0, lines.empty())
         parsed = self._parse(late)
@@ -186,7 +188,7 @@ class Parser:
         from clerk_logscan.parsing.envelopes import HIDDEN
 
         peeled = lines.without_nuls(peeled)
-        cuts, left = self._settling.cascade.cut(peeled["text"], among)
+        cuts, left = self.settling.cascade.cut(peeled["text"], among)
         found: list[pl.DataFrame] = []
         none = peeled.height
         for cut in cuts:
@@ -196,7 +198,7 @@ class Parser:
             found.append(requests)
             none -= kept
         rest = peeled[left.sort()]
-        like = self._settling.cascade.look_alike(rest["text"]) | (rest["text"] == HIDDEN)
+        like = self.settling.cascade.look_alike(rest["text"]) | (rest["text"] == HIDDEN)
         like |= holds_doubled(rest["raw"], ~like & _worn_alone(rest, peeled))
         malformed = rest.filter(like).select(*lines.SCHEMA)
         return self._parsed(found, none - malformed.height, malformed)
@@ -206,45 +208,26 @@ class Parser:
         definition = cut.definition
         if not definition.requests:
             return schema.empty(), 0
-        fields = without_missing(cut.raw, definition)
         taken = peeled if len(cut.rows) == peeled.height else peeled[cut.rows]
-        places = taken[list(PLACES)]
-        places.columns = [PLACE + name for name in PLACES]
-        if not (definition.join or definition.repeats):
-            places = places.hstack(self._others(definition, taken["text"]))
-        records = places.hstack(fields)
-        if definition.other:
-            present = frozenset(fields.columns)
-            records = records.filter(~pl.any_horizontal([holds(group, present) for group in definition.other]))
-        if not (definition.join or definition.repeats):
+        taken = taken.with_columns(source=pl.lit(self.source))
+        several = definition.join or definition.repeats
+        records = records_of_cut(cut, taken, None if several else self.others(definition, taken["text"]))
+        if not several:
             return self._requests(definition, records), records.height
-        self._settling.joins = self._settling.joins or halves(cut)
+        self.settling.joins = self.settling.joins or halves(cut)
         _, joiner = self._joiners.setdefault(definition.name, (definition, Joiner(definition)))
         before = joiner.waiting
         complete = joiner.feed(records)
         return self._requests(definition, complete), complete.height + joiner.waiting - before
 
-    def _others(self, definition: Definition, texts: pl.Series) -> list[pl.Series]:
-        """Return a column of the other targets that `texts` may have meant, where there are any."""
-        others = self._doubts.others(definition, texts) if self._doubts else None
-        return [] if others is None else [others.alias(_OTHERS)]
+    def others(self, definition: Definition, texts: pl.Series) -> pl.Series | None:
+        """Return the other targets that `texts` may have meant; None where there are none."""
+        return self._doubts.others(definition, texts) if self._doubts else None
 
     def _requests(self, definition: Definition, records: pl.DataFrame) -> pl.DataFrame:
-        """Return complete records as rows of schema.FRAME; a line without a time has its envelope's."""
-        names = [name for name in records.columns if not name.startswith(PLACE)]
-        fields = records[names] if names else pl.DataFrame(height=records.height)
-        places = records[[PLACE + name for name in PLACES]]
-        places.columns = list(PLACES)
-        parts = slices.side_by_side(lambda some: typed_known(some, definition, self.zone, some.height), fields)
-        frame = pl.concat(parts).hstack(places)
-        if frame["timestamp"].has_nulls() and (outer := places["envelope_time"]).null_count() < len(outer):
-            frame = frame.with_columns(frame["timestamp"].fill_null(read_time(outer, "iso8601", self.zone)))
-        self.log_formats[definition.name] += frame.height
-        if _OTHERS in records.columns:
-            frame = frame.with_columns(records[_OTHERS].alias("_other_targets"))
-        ids = [] if frame["_ids"].null_count() == frame.height else [_lasting_ids()]
-        frame = frame.with_columns(*ids, log_format=pl.lit(definition.name), source=pl.lit(self.source))
-        return schema.conform(frame)
+        """Return complete records as rows of schema.FRAME, and count them."""
+        self.log_formats[definition.name] += records.height
+        return requests_of(definition, records, self.zone)
 
     def _parsed(self, found: Iterable[pl.DataFrame], not_requests: int, malformed: pl.DataFrame) -> Parsed:
         parts = [part for part in found if part.height]
@@ -275,9 +258,3 @@ def _worn_alone(rest: pl.DataFrame, peeled: pl.DataFrame) -> pl.Series:
     if not worn.any():
         return worn
     return worn & ~rest.select(pl.struct("line_number", "byte_offset").is_in(several)).to_series()
-
-
-def _lasting_ids() -> pl.Expr:
-    """Return `_ids` less those that are mere counters (Fastify's `req-1`): other processes count the same."""
-    lasting = pl.col("_ids").list.filter(pl.element().str.len_bytes() >= LASTING)
-    return pl.when(lasting.list.len() > 0).then(lasting).alias("_ids")

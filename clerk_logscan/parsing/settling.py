@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import reduce
+from itertools import chain
 from operator import and_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -22,6 +24,8 @@ from clerk_logscan.parsing.w3c import W3c, reads_alone
 
 if TYPE_CHECKING:  # imported where a line needs it
     from clerk_logscan.parsing.envelopes import Peeler
+
+_TELLING: Final = r"\S"
 
 
 class Settling:
@@ -44,7 +48,7 @@ class Settling:
         self.assembler: json_documents.Assembler | None = None
         self.joins = False
         self.peeler: Peeler | None = None
-        self._led: tuple[pl.Series, Cut] | None = None  # lines that settled all in short, and what was read of them
+        self._led: tuple[pl.Series, Cut] | None = None  # see `know`
 
     def again(self) -> Settling | None:
         """Return the same for this input read from its start; None where all must be found anew.
@@ -66,7 +70,8 @@ class Settling:
 
     def settle(self, sample: pl.DataFrame) -> None:
         """Do what `detect` does; where one definition reads every line of the sample, without a look at the others."""
-        if not self._is_led(detection.sample(sample)["raw"]):
+        [texts] = bare([sample])
+        if not self.is_led(texts):
             self.detect(sample)
 
     def detect(self, sample: pl.DataFrame) -> None:
@@ -97,16 +102,23 @@ class Settling:
         self.leading = self._found_leading()
         self.done = True
 
-    def _is_led(self, texts: pl.Series) -> bool:
-        """Tell whether one definition, which `rank` would try first, reads all of `texts`; then settle all by it."""
-        cascade, texts = self.cascade, texts.filter(texts.str.contains(r"\S"))
+    def candidates(self, texts: pl.Series) -> Iterator[Definition]:
+        """Yield the definitions that may lead, as they read the first of `texts`, in the order that `rank` tries."""
         first = texts[0] if len(texts) else ""
-        if any(reads_alone(definition, first) for definition in cascade.w3c.definitions):
-            return False
-        for definition in detection.may_lead(first, cascade.templates):
-            cut = self._cut_by(definition, texts)
-            if cut is None or len(cut.rows) < len(texts) or not reads_plausibly(definition, cut.raw):
+        if not any(reads_alone(definition, first) for definition in self.cascade.w3c.definitions):
+            yield from detection.may_lead(first, self.cascade.templates)
+
+    def is_led(self, texts: pl.Series, first: Cut | None = None) -> bool:
+        """Tell whether one definition, which `rank` would try first, reads all of `texts`; then settle all by it.
+
+        `first`: what the first of the `candidates` reads of them, where it is known.
+        """
+        cascade = self.cascade
+        cuts = (self.cut_by(definition, texts) for definition in self.candidates(texts))
+        for cut in cuts if first is None else chain([first], cuts):
+            if cut is None or len(cut.rows) < len(texts) or not reads_plausibly(cut.definition, cut.raw):
                 continue
+            definition = cut.definition
             if not _may_lead(definition):
                 return False
             order, count = detection.before_others([definition], cascade.templates), len(texts)
@@ -114,20 +126,28 @@ class Settling:
             cascade.templates, self.leading = order, definition
             cascade.seen.add(definition.name)
             if not any(one.weak for one in definition.templates):  # these were left out
-                self._led = texts, cut
+                self.know(texts, cut)
             self.done = True
             return True
         return False
 
-    def _cut_by(self, definition: Definition, texts: pl.Series) -> Cut | None:
+    def cut_by(self, definition: Definition, texts: pl.Series) -> Cut | None:
         """Return the requests that one definition reads of bare `texts`, if any."""
         cut = self.cascade.leading(texts, definition)
         return told(cut, texts)[0] if cut else None
 
     def led(self, leading: Definition, texts: pl.Series) -> Cut | None:
-        """Return what the definition that leads reads of bare `texts`, without cutting those that settled it again."""
+        """Return what the definition that leads reads of bare `texts`."""
+        return self.known(texts) or self.cut_by(leading, texts)
+
+    def know(self, texts: pl.Series, cut: Cut) -> None:
+        """Remember what the definition that leads reads of bare `texts`, as these will be asked for next."""
+        self._led = texts, cut
+
+    def known(self, texts: pl.Series) -> Cut | None:
+        """Return what is remembered of these `texts`, if anything is, and forget it."""
         known, self._led = self._led, None
-        return known[1] if known and known[0].equals(texts) else self._cut_by(leading, texts)
+        return known[1] if known and known[0].equals(texts) else None
 
     def _found_leading(self) -> Definition | None:
         """Return the definition that may read bare lines before all else: it reads most of the sample, of which no line
@@ -222,6 +242,14 @@ class Settling:
         guessed = [sentence for guess in self.cascade.learning.guesses for sentence in guess.sentences()]
         inside = [f"the lines are inside {' > '.join(worn)}"] if worn else []
         return [*inside, *self.ranking.sentences(), *guessed]
+
+
+def bare(samples: Sequence[pl.DataFrame]) -> list[pl.Series]:
+    """Return the texts of each sample (raw and others) that decide, as they stand: blank lines do not."""
+    texts = [detection.sample(sample)["raw"] for sample in samples]
+    if pl.concat(texts).str.contains(_TELLING).all():  # of all at once, as nearly always
+        return texts
+    return [some.filter(some.str.contains(_TELLING)) for some in texts]
 
 
 def _may_lead(definition: Definition) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain, count, repeat
 from typing import Final
 
 from clerk_logscan.readers.blocks import Batch, Block
@@ -52,18 +52,18 @@ def pick(
     counts = Counts(buffer, first, block.end, newlines)
     found = _look(block, index, search, mood, counts)
     before = _samples(block, counts) if samples else {}
+    if samples and index == 0:
+        before.update(zip(_first_lines(block), count(), strict=False))
     chosen = set(before)
     if samples:
         chosen |= _long_lines(block, counts)
-        if index == 0:
-            chosen |= _first_lines(block)
     ends = found.ends if candidates else set()
     open_line = not buffer.endswith(b"\n", first, block.end)
     if len(ends) < _MANY:
         starts = sorted(chosen | _starts(block, ends))
         every = len(starts) == counts.total + open_line
         rows = range(len(starts)) if every else counts.before_each(starts, before)
-        data = _cut(block, starts)
+        data = block.data if every and not open_line else _cut(block, starts)
     else:
         rows, starts, data = _cut_many(block, counts, chosen, ends)
     numbers, offsets = list(map((1).__add__, rows)), list(map((block.offset - first).__add__, starts))
@@ -138,12 +138,14 @@ def _samples(block: Block, counts: Counts) -> dict[int, int]:
     return starts
 
 
-def _first_lines(block: Block) -> set[int]:
-    """Return where the first lines of the block begin."""
-    starts, at, end = set(), block.start, min(block.end, block.start + _FIRST_BYTES)
+def _first_lines(block: Block) -> list[int]:
+    """Return where the first lines of the block begin, in their order."""
+    starts, at, end = [block.start], block.start, min(block.end, block.start + _FIRST_BYTES)
     for _ in range(_FIRST_LINES):
         at = block.buffer.find(b"\n", at, end) + 1
         if not at:
             break
-        starts.add(at)
-    return {start for start in starts if start < block.end}
+        starts.append(at)
+    if starts[-1] == block.end:
+        starts.pop()
+    return starts

@@ -198,9 +198,9 @@ def test_what_the_leading_format_reads_first_is_what_the_usual_order_reads(
     for usual in (False, True):
         parser = Parser(LIBRARY, "test.log")
         parser.detect(frame_of([own] * 12))
-        assert parser._settling.leading is not None
+        assert parser.settling.leading is not None
         if usual:
-            parser._settling.leading = None
+            parser.settling.leading = None
         parts = [*(parser.read(some) for some in frame_of(mixed).iter_slices(block)), parser.finish()]
         requests, malformed = (pl.concat([part[at] for part in parts]) for at in (0, 2))
         order = ["line_number", "byte_offset", "raw"]
@@ -230,8 +230,8 @@ def test_what_is_settled_in_short_is_what_detection_finds(name: str) -> None:
         short, full = Parser(LIBRARY, "test.log"), Parser(LIBRARY, "test.log")
         short.settle(lines)
         full.detect(lines)
-        assert short._settling.leading is full._settling.leading
-        assert short._settling.cascade.templates[0] is full._settling.cascade.templates[0]
+        assert short.settling.leading is full.settling.leading
+        assert short.settling.cascade.templates[0] is full.settling.cascade.templates[0]
         assert set(short.ranking.matches.items()) <= set(full.ranking.matches.items())
         assert_same(short.read(lines), full.read(lines))
 
@@ -263,8 +263,8 @@ def test_mixed_lines_are_settled_as_detection_does(lines: list[str]) -> None:
     short, full = Parser(LIBRARY, "test.log"), Parser(LIBRARY, "test.log")
     short.settle(frame_of(lines))
     full.detect(frame_of(lines))
-    assert short._settling.cascade.templates[:1] == full._settling.cascade.templates[:1]
-    assert short._settling.leading is full._settling.leading
+    assert short.settling.cascade.templates[:1] == full.settling.cascade.templates[:1]
+    assert short.settling.leading is full.settling.leading
     assert_same(short.read(frame_of(lines)), full.read(frame_of(lines)))
 
 
