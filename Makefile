@@ -5,13 +5,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint types bench compiled clean
+.PHONY: demo test lowest check lint types bench compiled clean
 
 demo: compiled  ## analyse one incident, seen at four hops
 	$(BIN)/clerk-logscan analyze sample_logs/incident/ || [ $$? -eq 1 ]
 
 test: compiled  ## all tests; real servers and Node where they are installed
 	$(BIN)/python -m pytest -n auto $(PYTEST)
+
+lowest:  ## the same with the oldest versions of the dependencies that pyproject.toml allows
+	mkdir -p $(VENV)-lowest
+	sed -n '/^dependencies/,/^]/s/^ *"\(.*\)>=\(.*\)",/\1==\2/p' pyproject.toml >$(VENV)-lowest/constraints.txt
+	PIP_CONSTRAINT=$(VENV)-lowest/constraints.txt $(MAKE) test VENV=$(VENV)-lowest
 
 check: lint types  ## lint, format and types
 
@@ -37,4 +42,4 @@ $(READY): pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-lowest build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

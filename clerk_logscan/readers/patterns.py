@@ -17,7 +17,10 @@ def shared(*patterns: str) -> Patterns:
 
 
 class Patterns:
-    """Some patterns, compiled when first used. Each must end with the newline of its line, to match once a line."""
+    """Some patterns, compiled when first used. Each must end with the newline of its line: to match once a line, and
+    because the engine, Vectorscan 5.4.12, overlooks matches whose last two bytes end the buffer
+    (https://github.com/VectorCamp/vectorscan/issues/382).
+    """
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self.given = tuple(patterns)
