@@ -77,7 +77,7 @@ def test_a_line_matches_wherever_it_lies(path: str, kind: str) -> None:
     patterns: Patterns = getattr(search, kind)
     found = sum(bool(patterns.line_ends(b"".join(Lines(search._names[0], seed).many()))) for seed in range(100))
     assert 10 < found < 95  # there are lines of both kinds
-    assert [line for seed in range(1500) for line in missed(patterns, search._names[0], seed)] == []
+    assert [line for seed in range(700) for line in missed(patterns, search._names[0], seed)] == []
 
 
 def test_every_pattern_ends_with_its_line_where_the_fault_does_not_show() -> None:
