@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -135,7 +135,7 @@ def side_by_side(
         with interrupt_sets(stop):
             for _ in range(min(workers or cores(), len(items))):
                 threading.Thread(target=run, daemon=True).start()
-            yield from _sorted(done, len(items), stop)
+            yield from _sorted(done, len(items), todo, stop)
     finally:
         todo.clear()
 
@@ -163,12 +163,19 @@ def interrupt_sets(stop: threading.Event) -> Iterator[None]:
 
 
 def _sorted(
-    done: SimpleQueue[tuple[int, _Out | None, BaseException | None]], count: int, stop: threading.Event
+    done: SimpleQueue[tuple[int, _Out | None, BaseException | None]],
+    count: int,
+    todo: Sized,
+    stop: threading.Event,
 ) -> Iterator[_Out]:
-    """Yield the results in `done` in the order of their index; once stopped, those that come within the grace."""
+    """Yield the results in `done` in the order of their index; once stopped, those of what was begun, no more `todo`,
+    that come within the grace.
+    """
     early: dict[int, tuple[_Out | None, BaseException | None]] = {}
     at, grace = 0, _Grace()
     while at < count and not grace.is_over:
+        if stop.is_set() and at + len(early) >= count - len(todo):
+            break
         try:
             index, result, error = done.get(timeout=_POLL)
             early[index] = result, error

@@ -146,6 +146,24 @@ def test_work_that_was_told_to_stop_has_a_second_of_its_own(
     assert over == [clock >= over_at for clock, _ in looks]
 
 
+def test_work_that_was_not_begun_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once told to stop, all that was begun is yielded, and then nothing is awaited: here the grace never ends."""
+    monkeypatch.setattr(workers._Grace, "is_over", False)
+    stop = threading.Event()
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        begun.append(number)
+        if number >= 3:
+            stop.set()
+        return number
+
+    found = list(side_by_side(work, range(1000), workers=2, stop=stop))
+    assert found == sorted(found)
+    assert len(set(begun) - set(found)) <= 1  # one may have been begun at that very moment
+    assert 3 <= len(found) < 1000
+
+
 def test_what_is_made_ahead_comes_in_order_and_an_error_at_its_place() -> None:
     """As if the items were made when they are asked for."""
 
