@@ -10,11 +10,11 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from clerk_logscan import prefixes
-from clerk_logscan.columns import held
-from clerk_logscan.gathered import Gathered
-from clerk_logscan.near import Near, Places
+from clerk_logscan import prefixes, schema
+from clerk_logscan.columns import gathered, held
+from clerk_logscan.near import OTHERS, Near, Places
 from clerk_logscan.options import Options, Progress
+from clerk_logscan.packed import Bounded, Packed
 from clerk_logscan.parsing.library import Library
 from clerk_logscan.parsing.parser import Parser
 from clerk_logscan.plain_targets import may_match
@@ -93,8 +93,9 @@ class Looks:
         sought, many = ["#Fields:", *sorted(names), *clients], len(clients) > SEARCHED
         search = Search((), [] if many or self.options.full else [text.encode() for text in sought])
         around, unseen = _around(near, clients, self.options, proxied=proxied), _Unseen(seen)
-        wanted = _Wanted(search, around, self.options.full, sought if many else [], _Before(unseen, near))
-        found = Gathered()
+        bounded = partial(Bounded, schema.empty(), thin=_thin(near, self.options), most=OTHERS)
+        wanted = _Wanted(search, around, self.options.full, sought if many else [], _Before(unseen, near), bounded)
+        found = bounded()
         again = [source for source in sources if source.rereadable]
         for reading in self._look(again, wanted._replace(keep=lambda requests: unseen.of(around(requests)))):
             found.add(reading.requests)
@@ -152,6 +153,7 @@ class Looks:
             naming=wanted.naming,
             told=tally,
             window=None if source.rereadable else self._windows.setdefault(source.name, Window(source.name)),
+            held=wanted.held(),
             last=before is not None,
         )
 
@@ -211,6 +213,7 @@ class _Wanted(NamedTuple):
     whole: bool
     naming: Sequence[str] = ()
     before: _Before | None = None
+    held: Callable[[], Packed] = lambda: Packed(schema.empty())
 
 
 class _Tally:
@@ -265,6 +268,23 @@ def _addresses(findings: pl.DataFrame) -> list[str]:
     claimed = findings["forwarded_for"].drop_nulls().str.split(",").explode().str.strip_chars()
     named = pl.concat([findings["client_ip"], claimed.cast(pl.String).alias("client_ip")]).drop_nulls()
     return named.filter(named != "").unique(maintain_order=True).to_list()
+
+
+def _thin(near: Near, options: Options) -> Keep:
+    """Return what leaves out ordinary requests of the findings' clients but those nearest to findings.
+
+    They may be most of a log: where one address stands for many people, or for the server before.
+    """
+
+    def thin(requests: pl.DataFrame) -> pl.DataFrame:
+        told = requests.select(may_match(options.proxy_paths).fill_null(value=False)).to_series()
+        others = (~told).arg_true()
+        nearest = near.nearest(requests["timestamp"].gather(others), OTHERS)
+        return gathered(
+            requests, told.scatter(others.filter(nearest), True).arg_true()
+        )  # a copy, as a filter makes none
+
+    return thin
 
 
 def _around(near: Near, clients: Sequence[str], options: Options, *, proxied: bool) -> Keep:

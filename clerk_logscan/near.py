@@ -17,6 +17,8 @@ ONE_LOG: Final = timedelta(hours=2)
 SEVERAL: Final = timedelta(hours=26)
 # Ordinary proxy requests of an input, those nearest to findings: more say no more of hops and clocks.
 ENOUGH: Final = 100_000
+# Other requests of the findings' clients, of all inputs: an address that sent more is no single client's.
+OTHERS: Final = 50_000
 _PLACE: Final = 4 << 20  # bytes of an input for which its times are known together
 
 
@@ -37,6 +39,19 @@ class Near:
         last = self._starts.search_sorted(times.fill_null(self._starts[0]), side="right").cast(pl.Int64) - 1
         within = times.fill_null(self._starts[0]) <= self._ends.gather(last.clip(0))
         return within & (last >= 0)
+
+    def nearest(self, times: pl.Series, most: int) -> pl.Series:
+        """Return which of `times` are the `most` nearest to these, the earlier ones where several are as near; those
+        that are null as if they were.
+        """
+        if len(times) <= most or self._times.is_empty():
+            return pl.int_range(len(times), eager=True) < most
+        after = self._times.search_sorted(times.fill_null(self._times[0])).cast(pl.Int64)
+        around = [self._times.gather(place.clip(0, len(self._times) - 1)) for place in (after - 1, after)]
+        away = pl.select(pl.min_horizontal((times - one).abs() for one in around)).to_series()
+        ordered = away.fill_null(timedelta()).alias("away").to_frame().with_row_index().sort("away", "index")
+        chosen = ordered["index"].head(most)
+        return pl.Series([False]).new_from_index(0, len(times)).scatter(chosen, True)
 
     def touches(self, first: datetime | None, last: datetime | None) -> bool:
         """Return whether a time from `first` to `last` is near; None: unknown, and so it may be."""

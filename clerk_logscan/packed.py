@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -40,3 +41,21 @@ class Packed:
         """What was taken."""
         held = [*self._done, *self._small]
         return held[0] if len(held) == 1 else pl.concat([self.empty, *held])
+
+
+@dataclass
+class Bounded(Packed):
+    """The same; of more than `most` rows `thin` chooses which stay, again and again."""
+
+    thin: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame
+    most: int = 1 << 62
+    _height: int = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take a frame."""
+        super().add(frame)
+        self._height += frame.height
+        if self._height > 2 * self.most:
+            left = self.thin(self.frame)
+            self._small, self._rows, self._done = [], 0, [left]
+            self._height, self.most = left.height, max(self.most, left.height)

@@ -40,7 +40,7 @@ class Reading:
     not_requests: int = 0
     picked_only: bool = False  # of some blocks only the picked or the named lines were parsed
     places: Places = field(default_factory=Places)
-    _requests: Packed = field(default_factory=lambda: Packed(schema.empty()))
+    held: Packed = field(default_factory=lambda: Packed(schema.empty()))  # what was kept
     _unread: Packed = field(default_factory=lambda: Packed(lines.empty()))
     _times: list[pl.Series] = field(default_factory=list)
 
@@ -58,7 +58,7 @@ class Reading:
             if sum(map(len, self._times)) > TIMES:
                 self._times = [self.times]
         if not parsed.requests.is_empty():
-            self._requests.add(self.keep(parsed.requests))
+            self.held.add(self.keep(parsed.requests))
 
     @property
     def missed(self) -> bool:
@@ -68,7 +68,7 @@ class Reading:
     @property
     def requests(self) -> pl.DataFrame:
         """Return the requests that were kept (schema.FRAME), each line once, in the order of the input."""
-        return self._requests.frame
+        return self.held.frame
 
     @property
     def unread(self) -> pl.DataFrame:
@@ -129,8 +129,8 @@ class Input:
     """An input to be read: `whole` parses every line, else what was picked, or where there are texts in `naming`, what
     holds one of them.
 
-    `told` is called after each block; `window` holds the last ones of an input that cannot be read again. `last`: see
-    Reading.
+    `told` is called after each block; `window` holds the last ones of an input that cannot be read again. `held` takes
+    what is kept. `last`: see Reading.
     """
 
     scan: Scan
@@ -140,6 +140,7 @@ class Input:
     naming: Sequence[str] = ()
     told: Callable[[Scan], None] = lambda scan: None
     window: Window | None = None
+    held: Packed = field(default_factory=lambda: Packed(schema.empty()))
     last: bool = False
 
 
@@ -190,7 +191,7 @@ class _Pass:
 
     def __init__(self, one: Input) -> None:
         self._input, self.parser = one, one.parser
-        self.reading = Reading(one.scan, one.parser, one.keep, one.last)
+        self.reading = Reading(one.scan, one.parser, one.keep, one.last, held=one.held)
         self.waiting = Waiting(self.reading)
         texts = () if one.whole or one.parser.needs_all else one.naming
         self._batches = _named(one.scan, one.parser, texts)

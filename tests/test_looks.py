@@ -155,3 +155,26 @@ def test_only_what_is_of_a_time_near_findings_is_read_again(
     assert more["request_target"].to_list() == targets[2380:2621]
     assert sum(parsed) < 700
     assert packed or sum(searched) < sum(map(len, lines)) / 8
+
+
+def test_of_an_address_that_sent_most_of_a_log_the_requests_nearest_to_findings_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may stand for many people, or for the server before; the proxy's requests stay all the same."""
+    monkeypatch.setattr(looks_module, "OTHERS", 100)
+    times = [START + timedelta(seconds=n) for n in range(5000)]
+    targets = [f"/{n}" if n % 100 else f"/__clerk/v1/client?{n}" for n in range(5000)]
+    targets[2500] = "/__clerk//evil.example/"
+    path = tmp_path / "access.log"
+    path.write_text("".join(LINE.format(time=time, target=one) for time, one in zip(times, targets, strict=True)))
+    found, _ = sources.find([str(path)])
+    looks = Looks(Options(), formats.chosen(Options()), silent)
+    seen = destinations.resolve(pl.concat([reading.requests for reading in looks.first(found)]), Options())
+    findings = rules.apply(seen)
+    more = looks.second(found, findings, seen.clear(), Near(findings["timestamp"], timedelta(hours=2)))
+    numbers = more["line_number"].to_list()
+    assert numbers == sorted(numbers)
+    proxied = [number for number in numbers if targets[number - 1].startswith("/__clerk")]
+    assert len(proxied) == 50
+    others = [number for number in numbers if number not in proxied]
+    assert len(others) == 100 and others[0] >= 2450 and others[-1] <= 2552

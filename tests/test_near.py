@@ -13,6 +13,7 @@ from clerk_logscan import near as near_module
 from clerk_logscan.near import ONE_LOG, SEVERAL, Near, Places
 
 START = datetime(2026, 3, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 TIME = pl.Datetime("us", "UTC")
 MINUTES = st.integers(0, 500)
 BYTES = st.integers(0, 40 << 20)
@@ -80,3 +81,13 @@ def test_of_an_input_full_of_requests_those_nearest_to_findings_are_enough(monke
     assert not near.enough(places).touches(at(47 * 60), at(47 * 60 + 59))
     one = Near(pl.Series([at(50 * 60)], dtype=TIME), ONE_LOG)
     assert one.enough(places) is one
+
+
+def test_the_nearest_times_are_told_whatever_their_order() -> None:
+    found = Near(pl.Series([START, START + 10 * HOUR]), HOUR)
+    hours = [5.0, 0.5, None, 9.0, 12.0, -1.0, 10.0]
+    times = pl.Series([None if hour is None else START + hour * HOUR for hour in hours], dtype=TIME)
+    for most, expected in ((3, [0.5, None, 10.0]), (4, [0.5, None, 9.0, 10.0]), (5, [0.5, None, 9.0, -1.0, 10.0])):
+        assert [hour for hour, near in zip(hours, found.nearest(times, most), strict=True) if near] == expected
+    assert found.nearest(times, 7).all()
+    assert Near(times.clear(), HOUR).nearest(times, 2).to_list() == [True, True, False, False, False, False, False]
