@@ -24,7 +24,7 @@ class Gathered:
     Rows for which `needed` holds all stay; of the others, which are typical of their input, fewer and fewer.
     """
 
-    needed: pl.Expr = field(default_factory=lambda: pl.lit(value=True))
+    needed: pl.Expr
     _left: int = TYPICAL
     _waiting: list[pl.DataFrame] = field(default_factory=list)
     _packed: Packed = field(default_factory=lambda: Packed(schema.empty()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain, takewhile
+from itertools import chain, groupby, takewhile
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -111,7 +111,7 @@ class Looks:
         self._beside = max(1, min(workers, len(sources)))
         work = partial(self._read, wanted=wanted, tally=tally)
         groups = list(_grouped(sources, workers))
-        return chain.from_iterable(side_by_side(work, groups, self.options.workers or 0, self._stop))
+        return chain.from_iterable(side_by_side(work, groups, workers, self._stop))
 
     def _read(self, sources: Sequence[Source], wanted: _Wanted, tally: _Tally) -> list[Reading]:
         """Read some inputs; those once more and whole of which it showed only meanwhile that they must be."""
@@ -145,16 +145,13 @@ class Looks:
             earlier=known.scan if known else None,
             wanted=_nearby(before, known) if known and before and again else everything,
         )
+        parser = again or Parser(self.definitions, source.name, self.options.assume_timezone)
         return Input(
-            scan,
-            again or Parser(self.definitions, source.name, self.options.assume_timezone),
-            wanted.keep,
+            Reading(scan, parser, wanted.keep, last=before is not None, held=wanted.held()),
             whole=wanted.whole,
             naming=wanted.naming,
             told=tally,
             window=None if source.rereadable else self._windows.setdefault(source.name, Window(source.name)),
-            held=wanted.held(),
-            last=before is not None,
         )
 
     def _telling(self, requests: pl.DataFrame) -> pl.DataFrame:
@@ -185,18 +182,14 @@ class _Before(NamedTuple):
 def _grouped(sources: Sequence[Source], workers: int) -> Iterator[list[Source]]:
     """Yield the inputs in their order, small ones several together, but not so many that a worker has none."""
     most = min(TOGETHER, -(-len(sources) // workers))
-    group: list[Source] = []
-    for source in sources:
-        small = source.rereadable and source.size is not None and source.size <= SMALL
-        if group and (not small or len(group) == most):
-            yield group
-            group = []
-        group.append(source)
-        if not small:
-            yield group
-            group = []
-    if group:
-        yield group
+    for small, alike in groupby(sources, _is_small):
+        some, size = list(alike), most if small else 1
+        yield from (some[at : at + size] for at in range(0, len(some), size))
+
+
+def _is_small(source: Source) -> bool:
+    """Tell whether an input can be held whole beside others."""
+    return source.rereadable and source.size is not None and source.size <= SMALL
 
 
 def _nearby(before: _Before, known: _Known) -> Callable[[int, int], bool]:
@@ -280,9 +273,8 @@ def _thin(near: Near, options: Options) -> Keep:
         told = requests.select(may_match(options.proxy_paths).fill_null(value=False)).to_series()
         others = (~told).arg_true()
         nearest = near.nearest(requests["timestamp"].gather(others), OTHERS)
-        return gathered(
-            requests, told.scatter(others.filter(nearest), True).arg_true()
-        )  # a copy, as a filter makes none
+        kept = told.scatter(others.filter(nearest), True)
+        return gathered(requests, kept.arg_true())  # which copies, as a filter does not
 
     return thin
 

@@ -22,13 +22,11 @@ def fields(requests: pl.DataFrame, log_formats: Iterable[str], definitions: Libr
 
     `log_formats`: names of all that they may be of.
     """
-    if not any(name in definitions and definitions[name].normalised for name in log_formats):
-        return []
+    keys = {name: definitions[name].normalised for name in log_formats if name in definitions}
     found: list[str] = []
-    for name in requests["log_format"].unique(maintain_order=True):
-        keys = definitions[name].normalised if name in definitions else ()
-        if keys:
-            found += _normalised(requests.filter(pl.col("log_format") == name)["raw"], keys)
+    for name in requests["log_format"].unique(maintain_order=True) if any(keys.values()) else ():
+        if some := keys.get(name):
+            found += _normalised(requests.filter(pl.col("log_format") == name)["raw"], some)
     return found
 
 

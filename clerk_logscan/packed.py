@@ -43,12 +43,12 @@ class Packed:
         return held[0] if len(held) == 1 else pl.concat([self.empty, *held])
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Bounded(Packed):
     """The same; of more than `most` rows `thin` chooses which stay, again and again."""
 
-    thin: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame
-    most: int = 1 << 62
+    thin: Callable[[pl.DataFrame], pl.DataFrame]
+    most: int
     _height: int = 0
 
     def add(self, frame: pl.DataFrame) -> None:

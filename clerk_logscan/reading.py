@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any, Final
 
 import polars as pl
@@ -126,22 +126,17 @@ class Reading:
 
 @dataclass
 class Input:
-    """An input to be read: `whole` parses every line, else what was picked, or where there are texts in `naming`, what
-    holds one of them.
+    """An input to be read, of which `reading` takes what it held: `whole` parses every line, else what was picked, or
+    where there are texts in `naming`, what holds one of them.
 
-    `told` is called after each block; `window` holds the last ones of an input that cannot be read again. `held` takes
-    what is kept. `last`: see Reading.
+    `told` is called after each block; `window` holds the last ones of an input that cannot be read again.
     """
 
-    scan: Scan
-    parser: Parser
-    keep: Keep
+    reading: Reading
     whole: bool = False
     naming: Sequence[str] = ()
     told: Callable[[Scan], None] = lambda scan: None
     window: Window | None = None
-    held: Packed = field(default_factory=lambda: Packed(schema.empty()))
-    last: bool = False
 
 
 def read(one: Input) -> Reading:
@@ -180,7 +175,9 @@ def _ended(begun: Sequence[_Pass]) -> Iterator[Reading]:
 def _settle(begun: Sequence[_Pass]) -> None:
     """Settle the parsers of inputs by the lines that were picked from the first block of each."""
     some = [(one, batch) for one in begun for batch, _ in one.first]
-    samples = lines.from_batches([batch for _, batch in some])
+    joined = lines.from_batch(Batch.joined(batch for _, batch in some))
+    sizes = [len(batch.numbers) for _, batch in some]
+    samples = [joined.slice(start, size) for start, size in zip(accumulate(sizes, initial=0), sizes, strict=False)]
     together.settle([(one.parser, sample) for (one, _), sample in zip(some, samples, strict=True)])
     for (one, batch), sample in zip(some, samples, strict=True):
         one.waiting.sample = batch, sample
@@ -190,11 +187,10 @@ class _Pass:
     """An input of which the `first` block, if there is one, is read."""
 
     def __init__(self, one: Input) -> None:
-        self._input, self.parser = one, one.parser
-        self.reading = Reading(one.scan, one.parser, one.keep, one.last, held=one.held)
+        self._input, self.reading, self.parser = one, one.reading, one.reading.parser
         self.waiting = Waiting(self.reading)
-        texts = () if one.whole or one.parser.needs_all else one.naming
-        self._batches = _named(one.scan, one.parser, texts)
+        texts = () if one.whole or self.parser.needs_all else one.naming
+        self._batches = _named(self.reading.scan, self.parser, texts)
         self.first = list(islice(self._batches, 1))
         self.size = sum(len(batch.block) for batch, _ in self.first)  # bytes
         self._hits = 0  # lines with the proxy path in the blocks taken
@@ -213,17 +209,17 @@ class _Pass:
 
     def _take(self, batch: Batch, named: pl.DataFrame | None) -> None:
         """Take what was picked of a block, or all of it."""
-        one = self._input
-        self.reading.places.count(batch.block.offset, one.scan.hits - self._hits)
-        self._hits = one.scan.hits
-        if one.whole or one.parser.needs_all:
-            self.reading.add(one.parser.read(lines.from_block(batch.block)))
+        one, scan = self._input, self.reading.scan
+        self.reading.places.count(batch.block.offset, scan.hits - self._hits)
+        self._hits = scan.hits
+        if one.whole or self.parser.needs_all:
+            self.reading.add(self.parser.read(lines.from_block(batch.block)))
         else:
             self.reading.picked_only = True
             self.waiting.take(batch, named)
         if one.window is not None:
             one.window.hold(batch.block)
-        one.told(one.scan)
+        one.told(scan)
 
 
 def _named(scan: Scan, parser: Parser, texts: Sequence[str]) -> Iterator[tuple[Batch, pl.DataFrame | None]]:

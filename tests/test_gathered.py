@@ -40,12 +40,12 @@ def test_typical_requests_grow_fewer_but_each_input_has_one() -> None:
 
 
 def test_without_a_condition_all_is_kept() -> None:
-    """The second look keeps what it was asked for."""
-    gathered = Gathered()
+    """Where each of them is needed."""
+    gathered = Gathered(pl.lit(value=True))
     for number in range(100):
         gathered.add(requests(number, 500))
     assert gathered.frame.height == 50_000
-    assert Gathered().frame.equals(schema.empty())
+    assert Gathered(pl.lit(value=True)).frame.equals(schema.empty())
 
 
 def test_packed_frames_are_all_frames_in_their_order() -> None:

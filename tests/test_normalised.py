@@ -34,5 +34,11 @@ def test_another_key_that_gives_the_target_makes_it_harmless(other: dict[str, st
     assert hidden({"uri": "/"} | other) == []
 
 
+def test_a_format_that_was_guessed_beside_it_changes_nothing() -> None:
+    raw = ['{"remote_addr":"198.51.100.3","uri":"/","status":"200"}', "198.51.100.3 | GET /x | 200"]
+    requests = pl.DataFrame({"log_format": ["nginx_json", "guessed_1"], "raw": raw})
+    assert normalised.fields(requests, ["nginx_json", "guessed_1"], DEFINITIONS) == ["uri"]
+
+
 def test_other_formats_are_what_their_definition_says() -> None:
     assert hidden({"uri": "/"}, log_format="caddy_json") == []

@@ -23,7 +23,8 @@ def explanation(path: str, library: Library) -> Iterator[str]:
     for source in found:
         scan = Scan(source, Search([DEFAULT_PROXY_PATH]))
         parser = Parser(library, source.name)
-        yield from _lines(read(Input(scan, parser, keep=lambda requests: requests.clear())), library)
+        reading = Reading(scan, parser, keep=lambda requests: requests.clear())
+        yield from _lines(read(Input(reading)), library)
 
 
 def _lines(reading: Reading, library: Library) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 from functools import cache
-from itertools import accumulate, chain, islice
+from itertools import accumulate, islice
 from typing import Final, Protocol
 
 import polars as pl
@@ -70,24 +70,14 @@ def empty() -> pl.DataFrame:
 
 
 def from_batch(batch: Batch) -> pl.DataFrame:
-    """Return a row for each picked line of `batch`: line_number, byte_offset, raw."""
-    [frame] = from_batches([batch])
-    return frame
-
-
-def from_batches(batches: Sequence[Batch]) -> list[pl.DataFrame]:
-    """Return the same of several batches, each of its own input, made at once."""
-    data = b"".join([batch.data for batch in batches])
-    ends = list(accumulate(len(batch.numbers) for batch in batches))
-    raw, _ = _texts(data)
-    for batch, end in zip(batches, ends, strict=True):
-        if batch.offsets and batch.offsets[0] == 0:
-            raw = _without_mark(raw, end - len(batch.numbers))
-    numbers = list(chain.from_iterable(batch.numbers for batch in batches))
-    offsets = list(chain.from_iterable(batch.offsets for batch in batches))
-    frame = pl.DataFrame({"line_number": numbers, "byte_offset": offsets, "raw": raw}, schema=SCHEMA)
-    frame = without_nuls(frame) if b"\0" in data else frame
-    return [frame.slice(end - len(batch.numbers), len(batch.numbers)) for batch, end in zip(batches, ends, strict=True)]
+    """Return a row for each picked line of `batch`: line_number, byte_offset, raw. It may hold those of several inputs,
+    of which each begins at offset 0.
+    """
+    raw, _ = _texts(batch.data)
+    for place in [place for place, offset in enumerate(batch.offsets) if not offset]:
+        raw = _without_mark(raw, place)
+    frame = pl.DataFrame({"line_number": batch.numbers, "byte_offset": batch.offsets, "raw": raw}, schema=SCHEMA)
+    return without_nuls(frame) if b"\0" in batch.data else frame
 
 
 def _texts(data: bytes) -> tuple[pl.Series, bool]:

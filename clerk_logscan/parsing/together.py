@@ -53,12 +53,12 @@ def settle(samples: Sequence[_Lines]) -> None:
 
 def read(inputs: Sequence[_Lines]) -> list[Parsed]:
     """Return what each parser reads of the lines of its input, as Parser.read does."""
-    shares: dict[str, list[_Share]] = {}
+    shares: dict[Definition, list[_Share]] = {}
     for share in _shares([one for one in inputs if one[0].is_led]) if len(inputs) > 1 else ():
-        shares.setdefault(share.cut.definition.name, []).append(share)
+        shares.setdefault(share.cut.definition, []).append(share)
     parsed: dict[Parser, Parsed] = {}
-    for some in shares.values():
-        parsed.update(zip((share.parser for share in some), _parsed(some), strict=True))
+    for definition, some in shares.items():
+        parsed.update(zip((share.parser for share in some), _parsed(definition, some), strict=True))
     return [parsed[parser] if parser in parsed else parser.read(frame) for parser, frame in inputs]
 
 
@@ -81,21 +81,19 @@ def _shares(inputs: Sequence[_Lines]) -> Iterator[_Share]:
 def _answers(questions: Sequence[_Question]) -> list[Cut | None]:
     """Return the answers, those for one definition found at once; None where it reads nothing, or there is none."""
     found: list[Cut | None] = [None] * len(questions)
-    alike: dict[str, list[int]] = {}
+    alike: dict[Definition, list[int]] = {}
     for place, question in enumerate(questions):
         if question.definition is not None:
-            alike.setdefault(question.definition.name, []).append(place)
-    for places in alike.values():
-        some = [questions[place] for place in places]
-        for place, cut in zip(places, _answer(some), strict=True):
+            alike.setdefault(question.definition, []).append(place)
+    for definition, places in alike.items():
+        for place, cut in zip(places, _answer(definition, [questions[place] for place in places]), strict=True):
             found[place] = cut
     return found
 
 
-def _answer(questions: Sequence[_Question]) -> Iterator[Cut | None]:
+def _answer(definition: Definition, questions: Sequence[_Question]) -> Iterator[Cut | None]:
     """Yield the answers to questions for one definition."""
-    settling, definition, _ = questions[0]
-    cut = settling.cut_by(definition, pl.concat([one.texts for one in questions])) if definition else None
+    cut = questions[0].settling.cut_by(definition, pl.concat([one.texts for one in questions]))
     if cut is None:
         yield from (None for _ in questions)
         return
@@ -107,15 +105,14 @@ def _answer(questions: Sequence[_Question]) -> Iterator[Cut | None]:
         yield Cut(cut.definition, rows, raw) if size else None
 
 
-def _parsed(shares: Sequence[_Share]) -> Iterator[Parsed]:
-    """Yield what each of the inputs holds, typed at once; one definition reads them all."""
-    definition, zone = shares[0].cut.definition, shares[0].parser.zone
+def _parsed(definition: Definition, shares: Sequence[_Share]) -> Iterator[Parsed]:
+    """Yield what each of the inputs holds, typed at once."""
     sources = [pl.Series("source", [share.parser.source]).new_from_index(0, share.frame.height) for share in shares]
     places = pl.concat([share.frame for share in shares]).with_columns(pl.concat(sources), envelope_time=None)
     raw = pl.concat([share.cut.raw for share in shares], how="diagonal")
     cut = Cut(definition, pl.int_range(raw.height, dtype=pl.UInt32, eager=True), raw)
     others = _others(definition, shares, places["raw"])
-    requests = requests_of(definition, records_of_cut(cut, places, others), zone)
+    requests = requests_of(definition, records_of_cut(cut, places, others), shares[0].parser.zone)
     counts = dict(requests["source"].value_counts().iter_rows())
     at = 0
     for parser, frame, _ in shares:

@@ -51,12 +51,13 @@ def pick(
     buffer, first = block.buffer, block.start
     counts = Counts(buffer, first, block.end, newlines)
     found = _look(block, index, search, mood, counts)
-    before = _samples(block, counts) if samples else {}
-    if samples and index == 0:
-        before.update(zip(_first_lines(block), count(), strict=False))
-    chosen = set(before)
+    before: dict[int, int] = {}
+    chosen: set[int] = set()
     if samples:
-        chosen |= _long_lines(block, counts)
+        before = _samples(block, counts)
+        if index == 0:
+            before.update(zip(_first_lines(block), count(), strict=False))
+        chosen = set(before) | _long_lines(block, counts)
     ends = found.ends if candidates else set()
     open_line = not buffer.endswith(b"\n", first, block.end)
     if len(ends) < _MANY:
