@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,10 +22,10 @@ _SHARE: Final = 50  # an input gives at most such a part of what is left of them
 class Gathered:
     """Takes frames (schema.FRAME), each of one input; `frame` is all of them, in their order.
 
-    Rows for which `needed` holds all stay; of the others, which are typical of their input, fewer and fewer.
+    Rows of which `needed` is true all stay; of the others, which are typical of their input, fewer and fewer.
     """
 
-    needed: pl.Expr
+    needed: Callable[[pl.DataFrame], pl.Series]
     _left: int = TYPICAL
     _waiting: list[pl.DataFrame] = field(default_factory=list)
     _packed: Packed = field(default_factory=lambda: Packed(schema.empty()))
@@ -50,8 +51,7 @@ class Gathered:
         heights = pl.DataFrame({"input": range(len(self._waiting)), "rows": [one.height for one in self._waiting]})
         number = heights.select(pl.col("input").repeat_by("rows").explode()).to_series()
         requests, self._waiting = pl.concat(self._waiting), []
-        told = requests.with_columns(number, _typical=~self.needed.fill_null(value=False))
-        typical = told.select("input", "_typical")
+        typical = pl.DataFrame([number, (~self.needed(requests)).alias("_typical")])
         counts = typical.group_by("input", maintain_order=True).agg(pl.col("_typical").sum())["_typical"]
         steps = pl.Series([self._step(count) for count in counts]).gather(number)
         rank = typical.select(pl.col("_typical").cum_sum().over("input")).to_series()

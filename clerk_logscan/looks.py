@@ -65,11 +65,13 @@ class Looks:
         """Whether the user stopped the reading."""
         return self._stop.is_set()
 
-    @property
-    def needed(self) -> pl.Expr:
-        """What holds for requests that a rule could report, or that tell of a forgotten proxy path."""
+    def needed(self, requests: pl.DataFrame) -> pl.Series:
+        """Tell of each request whether a rule could report it, or whether it tells of a forgotten proxy path."""
         doubtful = pl.col("_other_targets").is_not_null()
-        return may_match(self.options.proxy_paths) | prefixes.marked() | doubtful
+        told = requests.select(may_match(self.options.proxy_paths).fill_null(value=False) | doubtful).to_series()
+        others = (~told).arg_true()  # in a flood these are few, and the marks are the dearer to look for
+        marked = requests.select("request_target")[others].select(prefixes.marked()).to_series()
+        return told.scatter(others.filter(marked), values=True)
 
     def first(self, sources: Sequence[Source]) -> Iterator[Reading]:
         """Search every line for what a rule could report; yield what each input held, as far as it was read.
@@ -160,8 +162,8 @@ class Looks:
         step = max(1, requests.height // (TYPICAL if begun else LATER))
         if step == 1:  # each is typical
             return requests
-        typical = pl.int_range(pl.len()) % step == 0
-        return requests.filter(self.needed | typical)
+        typical = pl.int_range(requests.height, eager=True) % step == 0
+        return requests.filter(self.needed(requests) | typical)
 
 
 class _Known(NamedTuple):

@@ -88,9 +88,14 @@ class Waiting:
         reading.add(parsed)
         if reading.last or (end and frame.height == reading.scan.lines):
             return
-        if end and self._last is None and silences.are_close(parsed.requests["timestamp"]):
-            return
         read = [] if self._last is None else [self._last]
+        close = silences.are_close(pl.concat(one["timestamp"] for one in (*read, parsed.requests)))
+        if close and end:
+            return
+        if close and (last := _last(frame, parsed.requests)).height:
+            self._last = last
+            self._lookback.forget()
+            return
         while True:
             times = firsts(parsed.requests.select("line_number", "timestamp").drop_nulls("timestamp"), "line_number")
             read.append(frame.select("line_number", "byte_offset").join(times, on="line_number", how="left"))
@@ -109,3 +114,10 @@ class Waiting:
         batch, frame = self.sample or (None, pl.DataFrame())
         self.sample = None
         return frame if self._batches == [batch] else lines.from_batch(Batch.joined(self._batches))
+
+
+def _last(frame: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
+    """Return the last of the lines `frame` of which a request has a time: line_number, byte_offset, timestamp."""
+    timed = requests.select("line_number", "timestamp").drop_nulls("timestamp")
+    last = timed.filter(timed["line_number"] == timed["line_number"].max()).head(1)
+    return frame.select("line_number", "byte_offset").join(last, on="line_number")

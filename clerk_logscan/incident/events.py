@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Final
 
 import polars as pl
@@ -239,10 +239,16 @@ def _ids(events: Events) -> pl.Series:
     return stable_ids(parts.select(pl.concat_str(pl.lit("event"), *names, separator="\0")).to_series())
 
 
+_EMPTY: Final = hashlib.blake2b(digest_size=16)
+
+
 def stable_ids(texts: pl.Series) -> pl.Series:
     """Return ids in the form of UUIDs (RFC 9562, version 8) that equal texts give again."""
-    make = partial(hashlib.blake2b, digest_size=16)
-    digests = [made.digest() for made in map(make, texts.cast(pl.Binary).to_list())]
+    digests = []
+    for data in texts.cast(pl.Binary).to_list():
+        digest = _EMPTY.copy()  # sooner made than a new one
+        digest.update(data)
+        digests.append(digest.digest())
     digits = pl.Series("id", digests, dtype=pl.Binary).bin.encode("hex")
     spans = ((0, 8), (8, 4), (13, 3), (17, 3), (20, 12))
     one, two, three, four, five = (pl.col("id").str.slice(start, length) for start, length in spans)

@@ -103,7 +103,8 @@ class Clients:
         chain = [*addresses.entries(forwarded_for), *([peer] if peer else [])]
         for place, address in reversed(list(enumerate(chain))):
             hop = address in self.own or (place == len(chain) - 1 and place > 0 and address in front)
-            if not hop and not (addresses.inside(address) and self._comes_from_outside(chain)):
+            alone = len(chain) == 1  # as most are, thousands of them in a flood
+            if not hop and (alone or not (addresses.inside(address) and self._comes_from_outside(chain))):
                 return address
         return None
 

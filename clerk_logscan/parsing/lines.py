@@ -74,7 +74,9 @@ def from_batch(batch: Batch) -> pl.DataFrame:
     of which each begins at offset 0.
     """
     raw, _ = _texts(batch.data)
-    for place in [place for place, offset in enumerate(batch.offsets) if not offset]:
+    place = -1
+    for _ in range(batch.offsets.count(0)):
+        place = batch.offsets.index(0, place + 1)
         raw = _without_mark(raw, place)
     frame = pl.DataFrame({"line_number": batch.numbers, "byte_offset": batch.offsets, "raw": raw}, schema=SCHEMA)
     return without_nuls(frame) if b"\0" in batch.data else frame
