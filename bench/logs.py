@@ -84,18 +84,23 @@ def shrink(log: Path, size: int) -> Path:
     return log
 
 
-def with_attack(log: Path, path: Path) -> Path:
-    """Copy a plain log to `path` with an attack in its middle, at the time of the line behind it."""
+def with_attacks(log: Path, path: Path, count: int) -> Path:
+    """Copy a plain log to `path` with so many attacks, each of another address, evenly spread over it; each is at the
+    time of the line behind it.
+    """
     if path.exists():
         return path
+    draw, step = random.Random(count), log.stat().st_size // count
     with log.open("rb") as file, path.open("wb") as copy:
-        left = log.stat().st_size // 2
-        while left:
-            left -= copy.write(file.read(min(left, 1 << 24)))
-        copy.write(file.readline())
-        line = file.readline()
-        copy.write(b"203.0.113.66 - - " + line[line.index(b"[") : line.index(b"]") + 1])
-        copy.write(b' "GET /__clerk//evil.example/v1/client HTTP/1.1" 200 512 "-" "curl/8.5.0"\n' + line)
+        for number in range(count):
+            left = step * number + step // 2 - file.tell()
+            while left > 0:
+                left -= copy.write(file.read(min(left, 1 << 24)))
+            copy.write(file.readline())
+            line = file.readline()
+            address = ".".join(str(draw.randrange(1, 255)) for _ in range(4))
+            copy.write(f"{address} - - ".encode() + line[line.index(b"[") : line.index(b"]") + 1])
+            copy.write(b' "GET /__clerk//evil.example/v1/client HTTP/1.1" 200 512 "-" "curl/8.5.0"\n' + line)
         shutil.copyfileobj(file, copy, 1 << 24)
     return path
 

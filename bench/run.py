@@ -59,9 +59,9 @@ class Suite:
         """Return a plain nginx log."""
         return logs.write(DATA / f"plain-{self.size // MB}.log", self.size)
 
-    def attacked(self) -> Path:
-        """Return the same log with one attack in its middle: then all is read once more, for what its client did."""
-        return logs.with_attack(self.plain(), DATA / f"attacked-{self.size // MB}.log")
+    def attacked(self, count: int) -> Path:
+        """Return the same log with so many attackers in it: then all near them is read anew, for what else they did."""
+        return logs.with_attacks(self.plain(), DATA / f"attacked-{count}-{self.size // MB}.log", count)
 
     def convertible(self) -> Path:
         """Return a plain log of half the size, 500 MB at most."""
@@ -139,8 +139,10 @@ GOALS: Final = [
     Goal("analyze, plain", "grep -c", 0.6, 0.35, lambda s: s.pair(s.analyze(s.plain()), peers.grep(s.plain()))),
     Goal("analyze, plain", "rg -c", 2.0, 1.0, lambda s: s.pair(s.analyze(s.plain()), peers.rg(s.plain())), "rg"),
     Goal("analyze, plain, less start-up", "wc -l", 1.5, 1.0, _less_start),
-    Goal("analyze, plain, one attack in it", "grep -c", None, None,
-         lambda s: s.pair(s.analyze(s.attacked()), peers.grep(s.attacked()))),
+    Goal("analyze, plain, an attacker in it", "grep -c", None, None,
+         lambda s: s.pair(s.analyze(s.attacked(1)), peers.grep(s.attacked(1)))),
+    Goal("analyze, plain, 1,000 attackers in it", "grep -c", None, None,
+         lambda s: s.pair(s.analyze(s.attacked(1000)), peers.grep(s.attacked(1000)))),
     Goal("analyze, one gzip", "zgrep -c", 0.35, 0.20,
          lambda s: s.pair(s.analyze(*s.zipped(1)), peers.zgrep(*s.zipped(1)))),
     Goal("analyze, eight gzip", "zgrep -c", 0.18, 0.12,

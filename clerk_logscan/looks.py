@@ -27,8 +27,6 @@ from clerk_logscan.window import Window
 
 # A sweep by more clients than this has no context of each: a search for all their addresses would pick the whole log.
 CLIENTS: Final = 2000
-# A search of the bytes for more addresses than these takes longer than to look for them in every line's text.
-SEARCHED: Final = 256
 # Of requests that no rule can report, so many of those parsed at once are kept: they show the site's own host and
 # referers. Behind the lines of the beginning fewer do, so that a long log takes no more memory.
 TYPICAL: Final = 256
@@ -92,11 +90,11 @@ class Looks:
         """
         clients = _addresses(grave(findings))[:CLIENTS]
         names = {max(path.split("/"), key=len) for path in self.options.proxy_paths if proxied}
-        sought, many = ["#Fields:", *sorted(names), *clients], len(clients) > SEARCHED
-        search = Search((), [] if many or self.options.full else [text.encode() for text in sought])
+        sought = ["#Fields:", *sorted(names), *clients]
+        search = Search((), [] if self.options.full else [text.encode() for text in sought])
         around, unseen = _around(near, clients, self.options, proxied=proxied), _Unseen(seen)
         bounded = partial(Bounded, schema.empty(), thin=_thin(near, self.options), most=OTHERS)
-        wanted = _Wanted(search, around, self.options.full, sought if many else [], _Before(unseen, near), bounded)
+        wanted = _Wanted(search, around, self.options.full, _Before(unseen, near), bounded)
         found = bounded()
         again = [source for source in sources if source.rereadable]
         for reading in self._look(again, wanted._replace(keep=lambda requests: unseen.of(around(requests)))):
@@ -151,7 +149,6 @@ class Looks:
         return Input(
             Reading(scan, parser, wanted.keep, last=before is not None, held=wanted.held()),
             whole=wanted.whole,
-            naming=wanted.naming,
             told=tally,
             window=None if source.rereadable else self._windows.setdefault(source.name, Window(source.name)),
         )
@@ -206,7 +203,6 @@ class _Wanted(NamedTuple):
     search: Search
     keep: Keep
     whole: bool
-    naming: Sequence[str] = ()
     before: _Before | None = None
     held: Callable[[], Packed] = lambda: Packed(schema.empty())
 

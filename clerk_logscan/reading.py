@@ -16,7 +16,6 @@ from clerk_logscan.parsing import lines, together
 from clerk_logscan.parsing.parser import Parsed, Parser
 from clerk_logscan.readers.blocks import Batch
 from clerk_logscan.readers.scan import Scan
-from clerk_logscan.readers.workers import in_order
 from clerk_logscan.waiting import Waiting
 from clerk_logscan.window import Window
 
@@ -126,15 +125,13 @@ class Reading:
 
 @dataclass
 class Input:
-    """An input to be read, of which `reading` takes what it held: `whole` parses every line, else what was picked, or
-    where there are texts in `naming`, what holds one of them.
+    """An input to be read, of which `reading` takes what it held: `whole` parses every line, else what was picked.
 
     `told` is called after each block; `window` holds the last ones of an input that cannot be read again.
     """
 
     reading: Reading
     whole: bool = False
-    naming: Sequence[str] = ()
     told: Callable[[Scan], None] = lambda scan: None
     window: Window | None = None
 
@@ -174,7 +171,7 @@ def _ended(begun: Sequence[_Pass]) -> Iterator[Reading]:
 
 def _settle(begun: Sequence[_Pass]) -> None:
     """Settle the parsers of inputs by the lines that were picked from the first block of each."""
-    some = [(one, batch) for one in begun for batch, _ in one.first]
+    some = [(one, batch) for one in begun for batch in one.first]
     joined = lines.from_batch(Batch.joined(batch for _, batch in some))
     sizes = [len(batch.numbers) for _, batch in some]
     samples = [joined.slice(start, size) for start, size in zip(accumulate(sizes, initial=0), sizes, strict=False)]
@@ -189,25 +186,24 @@ class _Pass:
     def __init__(self, one: Input) -> None:
         self._input, self.reading, self.parser = one, one.reading, one.reading.parser
         self.waiting = Waiting(self.reading)
-        texts = () if one.whole or self.parser.needs_all else one.naming
-        self._batches = _named(self.reading.scan, self.parser, texts)
+        self._batches = iter(self.reading.scan)
         self.first = list(islice(self._batches, 1))
-        self.size = sum(len(batch.block) for batch, _ in self.first)  # bytes
+        self.size = sum(len(batch.block) for batch in self.first)  # bytes
         self._hits = 0  # lines with the proxy path in the blocks taken
 
     def rest(self) -> pl.DataFrame:
         """Read to the end; return the lines of an only block that wait to be parsed: line_number, byte_offset, raw."""
-        for batch, named in self.first:
-            self._take(batch, named)
+        for batch in self.first:
+            self._take(batch)
         self.first, several = [], False
-        for batch, named in self._batches:
-            self._take(batch, named)
+        for batch in self._batches:
+            self._take(batch)
             several = True
         if several:
             self.waiting.parse(end=True)
         return self.waiting.lines()
 
-    def _take(self, batch: Batch, named: pl.DataFrame | None) -> None:
+    def _take(self, batch: Batch) -> None:
         """Take what was picked of a block, or all of it."""
         one, scan = self._input, self.reading.scan
         self.reading.places.count(batch.block.offset, scan.hits - self._hits)
@@ -216,28 +212,7 @@ class _Pass:
             self.reading.add(self.parser.read(lines.from_block(batch.block)))
         else:
             self.reading.picked_only = True
-            self.waiting.take(batch, named)
+            self.waiting.take(batch)
         if one.window is not None:
             one.window.hold(batch.block)
         one.told(scan)
-
-
-def _named(scan: Scan, parser: Parser, texts: Sequence[str]) -> Iterator[tuple[Batch, pl.DataFrame | None]]:
-    """Yield the batches, each with the lines of its block that hold one of `texts` and that `parser` does not know.
-
-    With None where there are no texts. They may be thousands: to look for them takes half as long as to read the lines,
-    and is done on every core.
-    """
-
-    def look(batch: Batch) -> tuple[Batch, pl.DataFrame]:
-        frame = parser.unknown(lines.from_block(batch.block))
-        return batch, frame.filter(frame["raw"].str.contains_any(list(texts)))
-
-    return in_order(look, _held(scan)) if texts else ((batch, None) for batch in scan)
-
-
-def _held(scan: Scan) -> Iterator[Batch]:
-    """Yield the batches, the bytes of their blocks at hand: once the scan is at its end, they cannot be read again."""
-    for batch in scan:
-        batch.block.data  # noqa: B018
-        yield batch

@@ -21,25 +21,21 @@ HELD: Final = 64 << 20  # bytes of streams that are held meanwhile
 
 
 class Waiting:
-    """Picked or named lines of the last blocks of one input, which are parsed when they are enough."""
+    """Picked lines of the last blocks of one input, which are parsed when they are enough."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._lookback = Lookback(reading.scan.source)
         self._batches: list[Batch] = []
-        self._named: list[pl.DataFrame] = []
         self._count = 0
         self._seen = 0  # batches of which the times were looked at
         self._last: pl.DataFrame | None = None  # the last timed line of those looked at, or parsed
         self.sample: tuple[Batch, pl.DataFrame] | None = None  # a batch, of which the lines were wanted before
 
-    def take(self, batch: Batch, named: pl.DataFrame | None) -> None:
-        """Take the `named` lines of a batch, else those picked; parse what was gathered where it is enough."""
-        if named is None:
-            self._batches.append(batch)
-        else:
-            self._named.append(named)
-        self._count += len(batch.numbers) if named is None else named.height
+    def take(self, batch: Batch) -> None:
+        """Take the lines of a batch; parse what was gathered where it is enough."""
+        self._batches.append(batch)
+        self._count += len(batch.numbers)
         if not self._reading.last:
             self._lookback.hold(batch.block)
         held = self._lookback.size * self._reading.scan.beside >= HELD
@@ -53,7 +49,7 @@ class Waiting:
         """
         batch = Batch.joined(self._batches[self._seen :])
         frame = lines.from_batch(batch)
-        times = None if self._named else self._reading.parser.times(frame)
+        times = self._reading.parser.times(frame)
         if times is None:
             return False
         timed = frame.select("line_number", "byte_offset").with_columns(timestamp=times)
@@ -74,8 +70,8 @@ class Waiting:
 
     def lines(self) -> pl.DataFrame:
         """Return the lines that wait, which then do so no longer: line_number, byte_offset, raw."""
-        frame = pl.concat([*self._named, self._picked()])
-        self._batches, self._named, self._count, self._seen = [], [], 0, 0
+        frame = self._picked()
+        self._batches, self._count, self._seen = [], 0, 0
         return frame
 
     def parsed(self, frame: pl.DataFrame, parsed: Parsed, *, end: bool = False) -> None:

@@ -18,6 +18,7 @@ from clerk_logscan.options import Options, silent
 from clerk_logscan.parsing.parser import Parsed, Parser
 from clerk_logscan.readers import blocks, ranges, sources
 from clerk_logscan.readers import scan as scan_module
+from clerk_logscan.readers import search as search_module
 from clerk_logscan.readers.blocks import Block
 from clerk_logscan.readers.scan import Scan
 from clerk_logscan.readers.search import Found, Search
@@ -55,16 +56,17 @@ def test_of_a_long_log_few_typical_requests_are_kept_behind_its_beginning(tmp_pa
     assert 0 < len(late) < 4 * LATER
 
 
-@pytest.mark.parametrize("searched", [0, 1000])
+@pytest.mark.parametrize(("sieved", "crowded"), [(60, 0), (0, 20_000), (0, 100)])
 @pytest.mark.parametrize("worth", [0, 1 << 30])
 @pytest.mark.parametrize("full", [False, True])
 def test_however_addresses_are_looked_for_the_same_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, searched: int, worth: int, full: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sieved: int, crowded: int, worth: int, full: bool
 ) -> None:
-    """The second look finds what the clients of the findings did, and the proxy's requests: by a search of the bytes,
-    or of every line's text where they are many; in a file that is cut in ranges, or in a stream.
+    """The second look finds what the clients of the findings did, and the proxy's requests: whether their addresses are
+    few or many, or stand in most lines; in a file that is cut in ranges, or in a stream.
     """
-    monkeypatch.setattr(looks_module, "SEARCHED", searched)
+    monkeypatch.setattr(search_module, "_EXTRA", sieved)
+    monkeypatch.setattr(search_module, "_CROWDED", crowded)
     monkeypatch.setattr(scan_module, "WORTH", worth)
     path = log(tmp_path / "access.log", 5000, {1234: "/__clerk//evil.example/"})
     text = (

@@ -116,10 +116,6 @@ class Parser:
         settling = self.settling
         return settling.leading is not None and settling.peeler is None and self._known.is_empty()
 
-    def unknown(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return `frame` (line_number and others) without the lines that are known from an earlier look."""
-        return _without(frame, _between(self._known, frame["line_number"]))
-
     def read(self, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
         if not self.settled:

@@ -17,9 +17,9 @@ def shared(*patterns: str) -> Patterns:
 
 
 class Patterns:
-    """Some patterns, compiled when first used. Each must end with the newline of its line: to match once a line, and
-    because the engine, Vectorscan 5.4.12, overlooks matches whose last two bytes end the buffer
-    (https://github.com/VectorCamp/vectorscan/issues/382).
+    """Some patterns, compiled when first used. Each must end with the newline of its line, to match once a line, or be
+    a literal without one: the engine, Vectorscan 5.4.12, overlooks matches of others whose last two bytes end the
+    buffer (https://github.com/VectorCamp/vectorscan/issues/382).
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
@@ -41,8 +41,8 @@ class Patterns:
         self._scan(view, note)
         return ends
 
-    def few_line_ends(self, view: memoryview | bytes, most: int) -> list[int] | None:
-        """Return the same; None, found out soon, where they are more than `most`."""
+    def few_ends(self, view: memoryview | bytes, most: int) -> list[int] | None:
+        """Return where the matches end; None, found out soon, where they are more than `most`."""
         ends: list[int] = []
 
         def note(_pattern: int, _start: int, end: int, _flags: int, _context: object) -> bool:

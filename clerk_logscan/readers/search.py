@@ -49,6 +49,9 @@ _HEAD: Final = 2  # characters of a name whose every escape is looked for
 _SLASHES: Final = ("/", "2f", "2F")
 _BACKSLASHES: Final = ("\\", "c", "C", ":")  # not `5c`, of which the sieve may have taken the 5 for another escape
 _MARKED_LINES: Final = 256  # marked lines of a block that are kept
+_EXTRA: Final = 60  # literals besides that the sieve finds in one pass; for thousands Hyperscan takes no longer
+_TOLD: Final = 64  # bytes of each of these that are looked for: a client may claim to be anything
+_CROWDED: Final = 20_000  # of these in a block, from which on all its lines are taken
 
 
 @dataclass(slots=True)
@@ -90,7 +93,10 @@ class Search:
         self._simple = self._names == self._paths  # no path has two parts
         self._apart = self._simple and _are_apart([before + name for before in _SLASHES for name in self._names])
         self._plain_names = [name.encode("latin-1") for name in self._names]
-        self._extra = list(dict.fromkeys(extra_literals))
+        extra = list(dict.fromkeys(extra_literals))
+        many = len(extra) > _EXTRA
+        self._extra = [] if many else extra
+        self._others = _of_texts(extra) if many else None
         self._sieves: dict[int, Sieve] = {}
 
     def prepare(self) -> None:
@@ -113,6 +119,8 @@ class Search:
         paths = places.get(PATH, [])
         if paths:
             self._judge_paths(block, view, places, found, counts)
+        if self._others:
+            found.ends.update(_lines_with(self._others, block, view, counts))
         if MARK in places:
             self._keep_marked(block, paths, places[MARK], found)
         if busy & DISGUISE or DISGUISE in places:
@@ -169,7 +177,7 @@ class Search:
 
         False where these are many, and nothing is done.
         """
-        ends = self._noticed.few_line_ends(view, _FEW)
+        ends = self._noticed.few_ends(view, _FEW)
         if ends is None:
             return False
         found.hits = len(hits)
@@ -288,6 +296,21 @@ class Search:
     @cached_property
     def _disguise(self) -> re.Pattern[bytes]:
         return re.compile("|".join(map(spellings.disguised, self._names)).encode("latin-1"))
+
+
+def _of_texts(texts: Iterable[bytes]) -> Patterns:
+    """Return patterns of what these texts begin with. A NUL, which would end a pattern, is none that a line holds."""
+    begins = dict.fromkeys(text[:_TOLD].partition(b"\0")[0].decode("latin-1") for text in texts)
+    return Patterns([re.escape(begin) for begin in begins if begin])
+
+
+def _lines_with(texts: Patterns, block: Block, view: memoryview, counts: Counts) -> Iterable[int]:
+    """Return where the lines end (after the newline) that hold one of the `texts`; of all, where these are many."""
+    found = texts.few_ends(view, _CROWDED)
+    if found is None:
+        return [*(counts.places + 1).to_list(), len(view)]
+    newlines = map(block.buffer.find, repeat(b"\n"), map(block.start.__add__, found))
+    return map((1 - block.start).__add__, newlines)
 
 
 def _lines_of(block: Block, positions: list[int]) -> dict[int, int]:
