@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from clerk_logscan import prefixes, schema
+from clerk_logscan import halves, prefixes, schema
 from clerk_logscan.columns import gathered, held
 from clerk_logscan.near import OTHERS, Near, Places
 from clerk_logscan.options import Options, Progress
@@ -22,7 +22,7 @@ from clerk_logscan.readers.scan import Scan, everything
 from clerk_logscan.readers.search import Search
 from clerk_logscan.readers.sources import Source
 from clerk_logscan.readers.workers import cores, side_by_side
-from clerk_logscan.reading import Input, Keep, Reading, read_each
+from clerk_logscan.reading import Input, Keep, Reading, read, read_each
 from clerk_logscan.window import Window
 
 # A sweep by more clients than this has no context of each: a search for all their addresses would pick the whole log.
@@ -77,7 +77,8 @@ class Looks:
         Where every line that no format reads was asked for, every line is parsed.
         """
         whole = self.options.full or self.options.unparsed is not None
-        return self._look(sources, _Wanted(Search(self.options.proxy_paths), self._telling, whole))
+        needed: Keep = lambda requests: requests.filter(self.needed(requests))  # noqa: E731
+        return self._look(sources, _Wanted(Search(self.options.proxy_paths), self._telling, whole, needed))
 
     def second(
         self, sources: Sequence[Source], findings: pl.DataFrame, seen: pl.DataFrame, near: Near, *, proxied: bool = True
@@ -94,7 +95,7 @@ class Looks:
         search = Search((), [] if self.options.full else [text.encode() for text in sought])
         around, unseen = _around(near, clients, self.options, proxied=proxied), _Unseen(seen)
         bounded = partial(Bounded, schema.empty(), thin=_thin(near, self.options), most=OTHERS)
-        wanted = _Wanted(search, around, self.options.full, _Before(unseen, near), bounded)
+        wanted = _Wanted(search, around, self.options.full, None, _Before(unseen, near), bounded)
         found = bounded()
         again = [source for source in sources if source.rereadable]
         for reading in self._look(again, wanted._replace(keep=lambda requests: unseen.of(around(requests)))):
@@ -119,9 +120,27 @@ class Looks:
         readings = list(self._once(begun, wanted, tally))
         for place, reading in enumerate(readings):
             source = reading.scan.source
-            if reading.missed and source.rereadable:
+            if source.rereadable and (reading.missed or not self._complete(reading, wanted)):
                 [readings[place]] = self._once([source], wanted._replace(whole=True), tally)
         return readings
+
+    def _complete(self, reading: Reading, wanted: _Wanted) -> bool:
+        """Find the other records of the requests that are needed; tell whether a search could do so."""
+        if wanted.whole or self.stopped or not reading.parser.halves:
+            return True
+        needed = wanted.needed or wanted.keep
+        some = halves.of(reading, needed)
+        if some.is_empty():
+            return True
+        texts, parser = halves.texts(reading, some), reading.parser.again(some.clear())
+        if texts is None or parser is None:
+            return False
+        search, stop, beside = Search((), texts), self._stop, self._beside
+        scan = Scan(reading.scan.source, search, samples=False, stop=stop, beside=beside, earlier=reading.scan)
+        again = read(Input(Reading(scan, parser, halves.keep(some, needed), last=True)))
+        if scan.complete:
+            halves.complete(reading, again, wanted.held())
+        return True
 
     def _once(self, sources: Iterable[Source], wanted: _Wanted, tally: _Tally) -> Iterator[Reading]:
         """Yield what each of some inputs holds."""
@@ -149,6 +168,7 @@ class Looks:
         return Input(
             Reading(scan, parser, wanted.keep, last=before is not None, held=wanted.held()),
             whole=wanted.whole,
+            apart=source.rereadable and not wanted.whole,
             told=tally,
             window=None if source.rereadable else self._windows.setdefault(source.name, Window(source.name)),
         )
@@ -203,6 +223,7 @@ class _Wanted(NamedTuple):
     search: Search
     keep: Keep
     whole: bool
+    needed: Keep | None  # what must not lack the other record of its request; None: all that is kept
     before: _Before | None = None
     held: Callable[[], Packed] = lambda: Packed(schema.empty())
 

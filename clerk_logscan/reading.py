@@ -52,17 +52,25 @@ class Reading:
             self._unread.add(parsed.malformed)
             if self.scan.bytes >= LONG:
                 self.places.add(parsed.requests)
-        if not (self.last or parsed.requests.is_empty()):
-            self._times.append(parsed.requests["timestamp"])
+        times = parsed.times["timestamp"]
+        if not (self.last or times.is_empty()):
+            self._times.append(times)
             if sum(map(len, self._times)) > TIMES:
                 self._times = [self.times]
         if not parsed.requests.is_empty():
             self.held.add(self.keep(parsed.requests))
 
     @property
+    def needs_all(self) -> bool:
+        """Whether every line must be parsed. What cannot be read again cannot be searched for the other half of a
+        request.
+        """
+        return self.parser.needs_all or (self.parser.settling.joins and not self.scan.source.rereadable)
+
+    @property
     def missed(self) -> bool:
         """Tell whether the input proved to be one that must be read whole, when some of it had been read otherwise."""
-        return self.picked_only and self.parser.needs_all
+        return self.picked_only and self.needs_all
 
     @property
     def requests(self) -> pl.DataFrame:
@@ -125,13 +133,15 @@ class Reading:
 
 @dataclass
 class Input:
-    """An input to be read, of which `reading` takes what it held: `whole` parses every line, else what was picked.
+    """An input to be read, of which `reading` takes what it held: `whole` parses every line, else what was picked, of
+    which `apart` tells whether it may be one of two records of a request without the other.
 
     `told` is called after each block; `window` holds the last ones of an input that cannot be read again.
     """
 
     reading: Reading
     whole: bool = False
+    apart: bool = False
     told: Callable[[Scan], None] = lambda scan: None
     window: Window | None = None
 
@@ -185,6 +195,7 @@ class _Pass:
 
     def __init__(self, one: Input) -> None:
         self._input, self.reading, self.parser = one, one.reading, one.reading.parser
+        self.parser.apart = one.apart
         self.waiting = Waiting(self.reading)
         self._batches = iter(self.reading.scan)
         self.first = list(islice(self._batches, 1))
@@ -208,7 +219,7 @@ class _Pass:
         one, scan = self._input, self.reading.scan
         self.reading.places.count(batch.block.offset, scan.hits - self._hits)
         self._hits = scan.hits
-        if one.whole or self.parser.needs_all:
+        if one.whole or self.reading.needs_all:
             self.reading.add(self.parser.read(lines.from_block(batch.block)))
         else:
             self.reading.picked_only = True

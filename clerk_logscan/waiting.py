@@ -84,16 +84,16 @@ class Waiting:
         reading.add(parsed)
         if reading.last or (end and frame.height == reading.scan.lines):
             return
-        read = [] if self._last is None else [self._last]
-        close = silences.are_close(pl.concat(one["timestamp"] for one in (*read, parsed.requests)))
+        read, timed = [] if self._last is None else [self._last], parsed.times
+        close = silences.are_close(pl.concat(one["timestamp"] for one in (*read, timed)))
         if close and end:
             return
-        if close and (last := _last(frame, parsed.requests)).height:
+        if close and (last := _last(frame, timed)).height:
             self._last = last
             self._lookback.forget()
             return
         while True:
-            times = firsts(parsed.requests.select("line_number", "timestamp").drop_nulls("timestamp"), "line_number")
+            times = firsts(timed.drop_nulls("timestamp"), "line_number")
             read.append(frame.select("line_number", "byte_offset").join(times, on="line_number", how="left"))
             every = pl.concat(read)
             self._last = every.drop_nulls("timestamp").sort("line_number").tail(1)
@@ -103,6 +103,7 @@ class Waiting:
             frame = lines.from_batch(Batch.of(more))
             parsed = reading.parser.read(frame)
             reading.add(parsed)
+            timed = parsed.times
         self._lookback.forget()
 
     def _picked(self) -> pl.DataFrame:
@@ -112,8 +113,8 @@ class Waiting:
         return frame if self._batches == [batch] else lines.from_batch(Batch.joined(self._batches))
 
 
-def _last(frame: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
-    """Return the last of the lines `frame` of which a request has a time: line_number, byte_offset, timestamp."""
-    timed = requests.select("line_number", "timestamp").drop_nulls("timestamp")
-    last = timed.filter(timed["line_number"] == timed["line_number"].max()).head(1)
+def _last(frame: pl.DataFrame, times: pl.DataFrame) -> pl.DataFrame:
+    """Return the last of the lines `frame` of which `times` has one: line_number, byte_offset, timestamp."""
+    timed = times.drop_nulls("timestamp")
+    last = timed.filter(pl.col("line_number") == pl.col("line_number").max()).head(1)
     return frame.select("line_number", "byte_offset").join(last, on="line_number")

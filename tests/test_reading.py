@@ -191,3 +191,15 @@ def test_small_inputs_that_inflate_to_much_are_not_held_together(
         (tmp_path / f"{number:03}.log.gz").write_bytes(data)
     assert len(analyze([str(tmp_path)], Options.of(workers=1)).data["inputs"]) == 12
     assert sum(sizes) == 12 and max(sizes) == 2  # of 600 KB each
+
+
+def test_a_log_without_times_is_read_however_many_lines_are_picked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No silence can be between lines that have no time."""
+    monkeypatch.setattr(waiting, "TOGETHER", 100)
+    request = '192.0.2.7 "GET /__clerk//e{n}.example/ HTTP/1.1" 200 5 "-" "curl/8.5.0"\n'
+    monkeypatch.setattr("clerk_logscan.readers.blocks.BLOCK", 1 << 16)
+    (tmp_path / "access.log").write_text("".join(request.format(n=n) for n in range(3000)))
+    report = analyze([str(tmp_path / "access.log")], Options())
+    assert (len(report.data["findings"]), report.data["inputs"][0]["first_timestamp"]) == (3000, None)

@@ -6,8 +6,9 @@ for its second until the input ends, or until too many wait; then it is a reques
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -22,20 +23,51 @@ Records = pl.DataFrame  # a definition's fields, and columns of their places who
 PLACE: Final = "\x1f"
 
 
-class Joiner:
-    """Joins the records of one definition. Without `join` and `repeats` they pass as they are."""
+class Half(NamedTuple):
+    """The id of a request of which one record was read: the last part of its field's `name`, where the format names
+    its fields, and its `text`.
+    """
 
-    def __init__(self, definition: Definition) -> None:
+    name: str
+    text: str
+
+    def spellings(self, raw: str) -> list[str]:
+        """Return how the record's line `raw` spells it, with its name; the other record's line holds one of these.
+
+        None where it is written in another way than it was read.
+        """
+        if not self.name:
+            return [self.text] if self.text in raw else []
+        spelled = rf'((?:\W|^){re.escape(self.name)}\W{{1,8}}?){re.escape(self.text)}(\\*")?'
+        found = re.finditer(spelled, raw)  # more than one, where a client wrote one, too
+        ends = ((one[1], one[2] or "" if one[1].endswith('"') else "") for one in found)
+        return list(dict.fromkeys(f"{begin}{self.text}{end}" for begin, end in ends))
+
+
+class Joiner:
+    """Joins the records of one definition. Without `join` and `repeats` they pass as they are.
+
+    `apart`: not all lines are given, so that none waits for another that may be none of them. Then `halves` are those
+    that may have another, by the numbers of their lines, and `seconds` the records last fed that are no request alone.
+    Else `joined` are the numbers of the lines of those that were joined to another.
+    """
+
+    def __init__(self, definition: Definition, *, apart: bool = False) -> None:
         self._join = definition.join
+        self._apart = apart and not (self._join and self._join.in_order)
+        self._names = definition.grammar == "json"
         self._repeats = list(definition.repeats)
         self._targets = [f for role in TARGETS for one in definition.columns.get(role, ()) for f in one.fields]
         self._waiting: Records | None = None
+        self.halves: dict[int, Half] = {}
+        self.seconds: Records | None = None
+        self.joined: list[int] = []
         self._seen: dict[str, None] = {}
 
     def feed(self, records: Records) -> Records:
         """Return the records that are complete requests, in order; what is neither held back nor returned is none."""
         if self._join is not None:
-            records = self._joined(records, self._join)
+            records = (self._alone if self._apart else self._joined)(records, self._join)
         return self._unrepeated(records) if self._repeats else records
 
     def finish(self) -> Records | None:
@@ -48,6 +80,17 @@ class Joiner:
         """How many first records wait now."""
         return 0 if self._waiting is None else self._waiting.height
 
+    def _alone(self, records: Records, join: Join) -> Records:
+        """Return the records that are requests, and note them; even one that lacks nothing may have been announced."""
+        sides = records.select(self._side(join, records)).to_series()
+        requests, self.seconds = records.filter(sides.is_in([1, 3])), records.filter(sides == 2)
+        by = join.by[-1]
+        if by in records.columns:
+            name = by.rpartition(".")[2] if self._names else ""
+            ids = requests.select(f"{PLACE}line_number", by).drop_nulls().iter_rows()
+            self.halves.update((number, Half(name, text)) for number, text in ids)
+        return requests
+
     def _joined(self, records: Records, join: Join) -> Records:
         frame = records if self._waiting is None else pl.concat([self._waiting, records], how="diagonal")
         sides = frame.select(side=self._side(join, frame), key=_key(join, frame))
@@ -55,7 +98,9 @@ class Joiner:
         self._waiting = frame[waiting] if waiting else None
         held = set(waiting)
         done = [row for row in partners if row not in held]
-        return _completed(frame, done, [partners[row] for row in done])
+        seconds = [partners[row] for row in done]
+        self.joined += frame[f"{PLACE}line_number"][[row for row in seconds if row is not None]].to_list()
+        return _completed(frame, done, seconds)
 
     def _side(self, join: Join, frame: Records) -> pl.Expr:
         """Return what each record is, as `side`; one with a target that no first announced is a request by itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -14,7 +14,7 @@ from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.doubts import Doubts
 from clerk_logscan.parsing.fields import typed_times
-from clerk_logscan.parsing.joins import Joiner
+from clerk_logscan.parsing.joins import Half, Joiner
 from clerk_logscan.parsing.records import records_of_cut, requests_of
 from clerk_logscan.parsing.requestlike import holds_doubled
 from clerk_logscan.parsing.settling import Settling, halves, records_of, told
@@ -29,6 +29,13 @@ class Parsed(NamedTuple):
     requests: pl.DataFrame  # schema.FRAME, in the order of the input
     not_requests: int
     malformed: pl.DataFrame  # line_number, byte_offset, raw: looks like a request, and no definition reads it
+    seconds: Sequence[pl.DataFrame] = ()  # schema.FRAME, too: records read `apart` that are no request alone
+
+    @property
+    def times(self) -> pl.DataFrame:
+        """The times that the lines have: line_number and timestamp, null where one has none."""
+        times = [frame[["line_number", "timestamp"]] for frame in (self.requests, *self.seconds)]
+        return pl.concat(times) if len(times) > 1 else times[0]
 
 
 class Parser:
@@ -46,6 +53,8 @@ class Parser:
         self.settling = Settling(definitions, source)
         self._joiners: dict[str, tuple[Definition, Joiner]] = {}
         self._doubts = Doubts() if doubts else None
+        self._seconds: list[pl.DataFrame] = []  # see Parsed, of the lines that are being read
+        self.apart = False  # not all lines are given: records that are one request are not joined
         self._known = pl.Series(dtype=pl.Int64)  # lines that the leading format read before
 
     def again(self, seen: pl.DataFrame) -> Parser | None:
@@ -94,11 +103,17 @@ class Parser:
     @property
     def needs_all(self) -> bool:
         """Whether every line must be given, since a search of raw bytes does not see all that belongs to a request."""
-        return (
-            self.settling.joins
-            or self.settling.assembler is not None
-            or (self.settling.peeler is not None and self.settling.peeler.needs_all)
-        )
+        return self.settling.needs_all
+
+    @property
+    def halves(self) -> dict[int, Half]:
+        """The records that were read `apart` from another of their request, by their lines' numbers."""
+        return {number: half for _, joiner in self._joiners.values() for number, half in joiner.halves.items()}
+
+    @property
+    def joined(self) -> list[int]:
+        """The numbers of the lines whose records were joined to another's."""
+        return [number for _, joiner in self._joiners.values() for number in joiner.joined]
 
     @property
     def hidden(self) -> int:
@@ -118,6 +133,11 @@ class Parser:
 
     def read(self, frame: pl.DataFrame) -> Parsed:
         """Return what `frame` (line_number, byte_offset, raw; in file order) holds."""
+        parsed = self._read(frame)
+        seconds, self._seconds = self._seconds, []
+        return parsed._replace(seconds=seconds) if seconds else parsed
+
+    def _read(self, frame: pl.DataFrame) -> Parsed:
         if not self.settled:
             self.settle(frame)
         if self.settling.leading is not None:
@@ -210,10 +230,15 @@ class Parser:
         records = records_of_cut(cut, taken, None if several else self.others(definition, taken["text"]))
         if not several:
             return self._requests(definition, records), records.height
-        self.settling.joins = self.settling.joins or halves(cut)
-        _, joiner = self._joiners.setdefault(definition.name, (definition, Joiner(definition)))
+        if halves(cut):
+            self.settling.joined(definition)
+        _, joiner = self._joiners.setdefault(
+            definition.name, (definition, Joiner(definition, apart=self.apart and not self.needs_all))
+        )
         before = joiner.waiting
         complete = joiner.feed(records)
+        if joiner.seconds is not None:
+            self._seconds.append(requests_of(definition, joiner.seconds, self.zone))
         return self._requests(definition, complete), complete.height + joiner.waiting - before
 
     def others(self, definition: Definition, texts: pl.Series) -> pl.Series | None:

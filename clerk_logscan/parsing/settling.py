@@ -35,7 +35,8 @@ class Settling:
     cascade    the grammars, with the definitions in the order of `ranking`
     leading    the definition that reads bare lines before all else; None where none may
     assembler  what makes records of lines, where they span lines
-    joins      whether requests span records
+    joins      whether requests span records,
+    in_order   and these belong together by their order alone
     peeler     what opens envelopes; made when a line is met that may wear one
     """
 
@@ -46,7 +47,7 @@ class Settling:
         self.ranking = detection.Ranking()
         self.leading: Definition | None = None
         self.assembler: json_documents.Assembler | None = None
-        self.joins = False
+        self.joins = self.in_order = False
         self.peeler: Peeler | None = None
         self._led: tuple[pl.Series, Cut] | None = None  # see `know`
 
@@ -66,7 +67,7 @@ class Settling:
     @property
     def needs_all(self) -> bool:
         """Whether every line must be given, since a search of raw bytes does not see all that belongs to a request."""
-        return self.joins or self.assembler is not None or (self.peeler is not None and self.peeler.needs_all)
+        return self.in_order or self.assembler is not None or (self.peeler is not None and self.peeler.needs_all)
 
     def settle(self, sample: pl.DataFrame) -> None:
         """Do what `detect` does; where one definition reads every line of the sample, without a look at the others."""
@@ -93,8 +94,9 @@ class Settling:
         cascade.w3c = trial_w3c.again()
         cascade.templates = self.ranking.templates
         cascade.seen.update(self.ranking.matches)
-        halves = any(d.join and d.name in self.ranking.matches for d in cascade.templates)
-        self.joins = halves or self._has_halves(texts)
+        self.joins = self.in_order = False
+        for definition in (*(d for d in cascade.templates if d.name in self.ranking.matches), *self._halved(texts)):
+            self.joined(definition)
         self._learn(texts)
         if not cascade.learning.guesses and not self.ranking.matches:
             cascade.templates = [*cascade.templates, *self.ranking.doubted]
@@ -225,11 +227,16 @@ class Settling:
             cascade.add(found)
         cascade.seen.update(guess.definition.name for guess in found)
 
-    def _has_halves(self, texts: pl.Series) -> bool:
-        """Tell whether sampled `texts` hold a record that is only one half of a request."""
+    def joined(self, definition: Definition) -> None:
+        """Know that lines of a definition were met, or records that are only one half of a request of it."""
+        if definition.join is not None:
+            self.joins, self.in_order = True, self.in_order or definition.join.in_order
+
+    def _halved(self, texts: pl.Series) -> list[Definition]:
+        """Return the definitions of which sampled `texts` hold a record that is only one half of a request."""
         records = texts.filter(texts.str.contains(JSON))
         cuts = self.cascade.jsons.cut(records) if len(records) else []
-        return any(halves(cut) for cut in cuts if cut.definition.join)
+        return [cut.definition for cut in cuts if cut.definition.join and halves(cut)]
 
     def peeled(self, sample: pl.DataFrame) -> list[str]:
         """Return the lines of `sample` without the envelopes that `detect` found."""

@@ -9,6 +9,7 @@ import pytest
 from parsing_help import LIBRARY, parse
 
 from clerk_logscan.parsing import joins
+from clerk_logscan.parsing.joins import Half
 
 
 def request(number: int, target: str, pid: int = 1) -> str:
@@ -36,7 +37,7 @@ def test_the_event_has_the_time_and_place_of_its_request() -> None:
     parsed, parser = parse([request(1, "/a"), "text", response(1, 200)])
     row = parsed.requests.row(0, named=True)
     assert (row["line_number"], row["status"], row["timestamp"].microsecond) == (1, 200, 1000)
-    assert parsed.not_requests == 2 and parser.needs_all and parser.log_formats == {"fastify_pino": 1}
+    assert parsed.not_requests == 2 and parser.settling.joins and parser.log_formats == {"fastify_pino": 1}
 
 
 def test_an_id_that_starts_again_belongs_to_the_latest_request() -> None:
@@ -77,3 +78,26 @@ def test_an_answer_that_names_its_target_is_a_request_where_none_came_before() -
     """Koa's lines, of which someone kept the answers: an attack among them is read, and no request twice."""
     lines = ["--> GET /__clerk//evil.example/x 502 12ms 157b", "<-- GET /a", "--> GET /a 200 3ms 12b"]
     assert statuses(lines, 1) == {"/__clerk//evil.example/x": 502, "/a": 200}
+
+
+@pytest.mark.parametrize(
+    ("raw", "name", "text", "expected"),
+    [
+        ('{"pid":1,"reqId":"req-1","x":1}', "reqId", "req-1", ['"reqId":"req-1"']),
+        ('{"pid":1, "reqId": "req-1"}', "reqId", "req-1", ['"reqId": "req-1"']),
+        ('{"req":{"id":17,"url":"/"},"pid":17}', "id", "17", ['"id":17']),
+        (r'{"log":"{\"reqId\":\"req-1\",", "id":7}', "reqId", "req-1", [r'"reqId\":\"req-1\"']),
+        (
+            r'{"reqId":"req-2","req":{"url":"/?\"reqId\":\"req-2\""}}',
+            "reqId",
+            "req-2",
+            ['"reqId":"req-2"', r'"reqId\":\"req-2\"'],
+        ),
+        (r'{"reqId":"req\u002d1"}', "reqId", "req-1", []),
+        ("--> GET /__clerk//e.example 200 5ms", "", "/__clerk//e.example", ["/__clerk//e.example"]),
+        ("--> GET /a 200 5ms", "", "/b", []),
+    ],
+)
+def test_an_id_is_looked_for_as_its_line_spells_it(raw: str, name: str, text: str, expected: list[str]) -> None:
+    """With its name, so that a short one is not found everywhere; each spelling, where a client wrote one, too."""
+    assert Half(name, text).spellings(raw) == expected
