@@ -34,9 +34,9 @@ class Learning:
         if len(left) < enough:
             return []
         from clerk_logscan.parsing.inference import infer
-        from clerk_logscan.parsing.inference.likely import HEADS, may_tell
+        from clerk_logscan.parsing.inference.likely import HEADS, may_show, may_tell
 
-        like = [text for text in _some(left) if may_tell(text)]
+        like = [text for text in _some(left) if may_show(text)]
         heads = [text for text in left.head(HEADS) if not may_tell(text)]
         if len(like) < enough:
             return []
@@ -53,10 +53,10 @@ class Learning:
         if self._tries <= 0 or len(self.guesses) >= MOST:
             return []
         from clerk_logscan.parsing.inference import infer
-        from clerk_logscan.parsing.inference.likely import may_tell
+        from clerk_logscan.parsing.inference.likely import may_show
 
-        like = [text for text in _some(texts) if may_tell(text)]
-        if sum(map(may_tell, _some(left))) * 2 < len(like):
+        like = [text for text in _some(texts) if may_show(text)]
+        if sum(map(may_show, _some(left))) * 2 < len(like):
             return []
         guess = next(infer(like, len(self.guesses) + 1), None)
         if guess is None or guess.definition.grammar != "template" or guess.explained < WHOLE * len(like):
@@ -70,12 +70,12 @@ class Learning:
             return []
         from clerk_logscan.parsing import inside
         from clerk_logscan.parsing.inference import infer
-        from clerk_logscan.parsing.inference.likely import may_tell
+        from clerk_logscan.parsing.inference.likely import may_show
         from clerk_logscan.parsing.inference.shapes import PLAIN_REQUEST, whole
 
         by_place: dict[str, list[str]] = {}
         for place, text in inside.texts(left):
-            if may_tell(text) and not whole(PLAIN_REQUEST).fullmatch(text):
+            if may_show(text) and not whole(PLAIN_REQUEST).fullmatch(text):
                 by_place.setdefault(place, []).append(text)
         for texts in sorted(by_place.values(), key=len, reverse=True)[:TRIES]:
             if found := list(infer(texts, len(self.guesses) + 1)):

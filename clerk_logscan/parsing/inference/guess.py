@@ -15,7 +15,7 @@ import polars as pl
 
 from clerk_logscan.parsing.definitions import Definition, Guessed
 from clerk_logscan.parsing.inference import both_ends, record_guesses
-from clerk_logscan.parsing.inference.likely import HEADS, may_tell
+from clerk_logscan.parsing.inference.likely import HEADS, may_show
 from clerk_logscan.parsing.inference.text_definition import definition as text_definition
 from clerk_logscan.parsing.inference.text_layout import layouts
 from clerk_logscan.parsing.inference.tokens import tokens
@@ -65,7 +65,7 @@ class Guess:
 def infer(texts: Sequence[str], number: int = 1) -> Iterator[Guess]:
     """Yield the guesses that explain `texts`, lines that no format reads; the first of them is guess `number`."""
     heads = [text for text in texts[:HEADS] if record_guesses.may_name(text)]
-    texts = [text for text in texts if text.strip() and may_tell(text)]
+    texts = [text for text in texts if text.strip() and may_show(text)]
     left = texts
     for place in range(number, number + MOST):
         if not left:
