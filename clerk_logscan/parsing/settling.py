@@ -82,7 +82,7 @@ class Settling:
             batch = self._batch(sample)
             self.assembler = json_documents.Assembler(batch)
             sample = json_documents.records(sample, batch)
-        sample = records_of(sample)
+        sample = detection.sample(records_of(sample))  # one line may hold thousands
         cascade = self.cascade
         texts = self._peel(sample)
         if self._learned_inside(texts):

@@ -15,12 +15,14 @@ import pytest
 from envelope_wrappers import CUT, ISO, WRAPPERS, docker, go_json, packed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parsing_help import LIBRARY, frame_of
 
 from clerk_logscan.parsing import lines
-from clerk_logscan.parsing.envelopes import EnvelopeError, Peeler, declarations, load_all, times, values
+from clerk_logscan.parsing.envelopes import EnvelopeError, Peeler, declarations, detection, load_all, times, values
 from clerk_logscan.parsing.envelopes.canonical import Canonical
 from clerk_logscan.parsing.envelopes.records import Records
 from clerk_logscan.parsing.envelopes.work import HIDDEN, start
+from clerk_logscan.parsing.parser import Parser
 
 NGINX = (
     '192.0.2.1 - - [24/Nov/2026:14:51:35 +0000] "GET /__clerk//evil.example/v1?a=%20b HTTP/1.1" 200 3 "-" "curl/8.5.0"'
@@ -483,3 +485,22 @@ def test_a_column_that_clients_fill_is_none_of_lines(header: str) -> None:
     cell = NGINX.replace('"', '""')
     found, _ = peel([header, *(f'{number},"{cell}"' for number in range(4))])
     assert not any(reads(text) for text in found["text"])
+
+
+def test_of_a_document_in_one_line_few_records_and_places_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a file of one line takes minutes: thousands of records in a list, or of objects in one record."""
+    asked = 0
+    plain = detection.Readable.plain
+
+    def counted(self: detection.Readable, text: str) -> bool:
+        nonlocal asked
+        asked += 1
+        return plain(self, text)
+
+    monkeypatch.setattr(detection.Readable, "plain", counted)
+    lists = json.dumps([{"id": n, "at": f"/a/{n}", "nested": {"b": [n]}} for n in range(20_000)])
+    objects = json.dumps({f"k{n}": {"at": f"/a/{n}", "s": 200} for n in range(5000)})
+    for text, count in ((lists, 20_000), (objects, 5000)):
+        asked = 0
+        Parser(LIBRARY, "x.json").detect(frame_of([text]))
+        assert 0 < asked < count / 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from clerk_logscan.parsing.envelopes import times, values
@@ -19,6 +20,7 @@ TRIED: Final = 24  # lines
 _LONGEST: Final = 256  # characters of a prefix
 _DEEPEST: Final = 3  # keys of a path
 _DEEPEST_LIST: Final = 6
+_PLACES: Final = 512  # of a record; the line lies in one of a few dozen, and a document may have thousands
 
 # What a client sends, or what tells that the record is a request itself.
 _SENT: Final = re.compile(
@@ -103,7 +105,7 @@ def _record(texts: Sequence[str], readable: Readable, depth: int) -> Envelope | 
 
 def _places(value: Any, readable: Readable, depth: int) -> Iterator[tuple[Path_, bool]]:
     """Yield the places of lines that are read, and whether each is in base64."""
-    for place, line in _leaves(value, ()):
+    for place, line in islice(_leaves(value, ()), _PLACES):
         if readable.deep(line, depth):
             yield place, False
         elif any(readable.deep(inner, depth) for inner in _decoded(line)):

@@ -10,7 +10,7 @@ from clerk_logscan.parsing.inference import shapes
 HEADS: Final = 10  # first lines, of which one may name the columns
 # Characters of a line from which on it tells of no layout: no server takes longer requests by default, and to try all
 # ways to read it takes the square of its length.
-_LONGEST: Final = 32 << 10
+LONGEST: Final = 32 << 10
 _TARGET: Final = re.compile(
     r"""(?:^|[\s@#$!*&§¶·•"'=|,;:\[({<\t\x01^~])(?:\\?/|(?i:https?):\\?/\\?/|\\u002[fF])"""
     r"|[A-Za-z0-9]\.[A-Za-z]{2,}(?::[0-9]+)?/"  # a site, and the target behind it
@@ -26,7 +26,7 @@ _ERROR: Final = re.compile(
 
 def may_show(text: str) -> bool:
     """Tell whether the layout of a log may be guessed from a line."""
-    return len(text) <= _LONGEST and may_tell(text)
+    return len(text) <= LONGEST and may_tell(text)
 
 
 def may_tell(text: str) -> bool:

@@ -15,6 +15,7 @@ from clerk_logscan.parsing import json_paths, json_values, record_readers, templ
 from clerk_logscan.parsing.definitions import TARGETS, Definition
 from clerk_logscan.parsing.inference import shapes
 from clerk_logscan.parsing.inference.columns import Column, Roles
+from clerk_logscan.parsing.inference.likely import LONGEST
 from clerk_logscan.parsing.inference.roles import assign
 from clerk_logscan.parsing.inference.text_definition import escape_of
 from clerk_logscan.parsing.json_lines import JsonLines
@@ -82,7 +83,7 @@ def _json(lines: Sequence[str], name: str) -> Iterator[Found]:
 
 def tells_request(text: str) -> bool:
     """Tell whether one JSON record, by itself, is a request: so it is no envelope of a line within."""
-    record = json_values.read_object(text)
+    record = json_values.read_object(text) if len(text) <= LONGEST else None
     return record is not None and _named([flat(record)]) is not None
 
 
