@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -102,6 +102,25 @@ def with_attacks(log: Path, path: Path, count: int) -> Path:
             copy.write(f"{address} - - ".encode() + line[line.index(b"[") : line.index(b"]") + 1])
             copy.write(b' "GET /__clerk//evil.example/v1/client HTTP/1.1" 200 512 "-" "curl/8.5.0"\n' + line)
         shutil.copyfileobj(file, copy, 1 << 24)
+    return path
+
+
+def as_fastify(log: Path, path: Path, size: int) -> Path:
+    """Write the first lines of a plain log, about `size` bytes of them, to `path` as Fastify logs them: a record when a
+    request comes, and one when it is answered.
+    """
+    if path.exists():
+        return path
+    moment = int(START.timestamp() * 1000)
+    with log.open(encoding="utf-8") as file, path.open("w", encoding="utf-8") as copy:
+        for number, line in enumerate(takewhile(lambda _: copy.tell() < size, file)):
+            client, request, status = line.split(" ", 1)[0], line.split('"')[1], line.split('" ')[1][:3]
+            method, target, _ = request.split(" ")
+            time, name = moment + number * 1000 // PER_SECOND, f'"pid":1,"hostname":"web","reqId":"req-{number:x}"'
+            sent = f'"method":"{method}","url":"{target}","host":"app.example.com","remoteAddress":"{client}"'
+            copy.write(f'{{"level":30,"time":{time},{name},"req":{{{sent}}},"msg":"incoming request"}}\n')
+            told = f'"res":{{"statusCode":{status}}},"responseTime":3.1,"msg":"request completed"'
+            copy.write(f'{{"level":30,"time":{time + 3},{name},{told}}}\n')
     return path
 
 

@@ -63,6 +63,10 @@ class Suite:
         """Return the same log with so many attackers in it: then all near them is read anew, for what else they did."""
         return logs.with_attacks(self.plain(), DATA / f"attacked-{count}-{self.size // MB}.log", count)
 
+    def fastify(self) -> Path:
+        """Return a log of Fastify, a fifth of the size."""
+        return logs.as_fastify(self.plain(), DATA / f"fastify-{self.size // MB // 5}.log", self.size // 5)
+
     def convertible(self) -> Path:
         """Return a plain log of half the size, 500 MB at most."""
         size = min(500 * MB, self.size // 2)
@@ -143,6 +147,8 @@ GOALS: Final = [
          lambda s: s.pair(s.analyze(s.attacked(1)), peers.grep(s.attacked(1)))),
     Goal("analyze, plain, 1,000 attackers in it", "grep -c", None, None,
          lambda s: s.pair(s.analyze(s.attacked(1000)), peers.grep(s.attacked(1000)))),
+    Goal("analyze, a log of Fastify", "grep -c", None, None,
+         lambda s: s.pair(s.analyze(s.fastify()), peers.grep(s.fastify()))),
     Goal("analyze, one gzip", "zgrep -c", 0.35, 0.20,
          lambda s: s.pair(s.analyze(*s.zipped(1)), peers.zgrep(*s.zipped(1)))),
     Goal("analyze, eight gzip", "zgrep -c", 0.18, 0.12,
