@@ -140,6 +140,7 @@ class Looks:
         again = read(Input(Reading(scan, parser, halves.keep(some, needed), last=True)))
         if scan.complete:
             halves.complete(reading, again, wanted.held())
+        reading.scan.error = reading.scan.error or scan.error
         return True
 
     def _once(self, sources: Iterable[Source], wanted: _Wanted, tally: _Tally) -> Iterator[Reading]:

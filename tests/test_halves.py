@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from clerk_logscan import halves as halves_module
+from clerk_logscan import looks as looks_module
 from clerk_logscan.analysis import analyze
 from clerk_logscan.options import Options
+from clerk_logscan.reading import Input, Reading
 from clerk_logscan.report import Report
 
 START = 1_772_323_200_000  # milliseconds
@@ -114,3 +116,23 @@ def test_a_log_without_an_odd_request_is_searched_once(tmp_path: Path, monkeypat
     (tmp_path / "app.log").write_text("".join(f"{line}\n" for line in KINDS["fastify"] if "__clerk" not in line))
     assert analyzed(tmp_path / "app.log").verdict == "no-evidence"
     assert not asked
+
+
+def test_where_the_file_cannot_be_searched_again_that_is_said_and_the_findings_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without their answers, as far as these are not known."""
+    path = tmp_path / "app.log"
+    path.write_text("\n".join(KINDS["fastify"]) + "\n")
+    every = told(analyzed(path, full=True))
+    read = looks_module.read
+
+    def gone(one: Input) -> Reading:
+        path.unlink(missing_ok=True)
+        return read(one)
+
+    monkeypatch.setattr(looks_module, "read", gone)
+    report = analyzed(path)
+    assert [row[:5] for row in told(report)] == [row[:5] for row in every]
+    assert {row[5] for row in told(report)} == {None}
+    assert "cannot be read" in report.data["inputs"][0]["error"]
