@@ -50,3 +50,6 @@ def complete(reading: Reading, again: Reading, held: Packed) -> None:
     new = found.filter(~found["line_number"].is_in(kept["line_number"].implode()))
     held.add(pl.concat([kept, new]).sort("line_number", "byte_offset", maintain_order=True))
     reading.held = held
+    twice = reading.parser.recount(again.parser)
+    reading.request_count -= twice
+    reading.not_requests += twice

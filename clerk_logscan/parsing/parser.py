@@ -115,6 +115,16 @@ class Parser:
         """The numbers of the lines whose records were joined to another's."""
         return [number for _, joiner in self._joiners.values() for number in joiner.joined]
 
+    def recount(self, other: Parser) -> int:
+        """Count no longer as requests what `other` joined to another's; return how many records that were."""
+        twice = 0
+        for name, (_, joiner) in self._joiners.items():
+            joined = other._joiners[name][1].joined if name in other._joiners else []
+            count = sum(number in joiner.halves for number in joined)
+            self.log_formats[name] -= count
+            twice += count
+        return twice
+
     @property
     def hidden(self) -> int:
         """Records that hold a line which they do not show, or not to its end; each is among the malformed."""
