@@ -27,13 +27,15 @@ def texts(reading: Reading, halves: pl.DataFrame) -> list[bytes] | None:
 
     None where that cannot be told of one, or where they are too many.
     """
+    if halves.height > MOST:
+        return None
     ids, found = reading.parser.halves, dict[str, None]()
     for number, raw in halves.select("line_number", "raw").iter_rows():
         spellings = ids[number].spellings(raw)
         if not spellings:
             return None
         found.update(dict.fromkeys(spellings))
-    return [text.encode() for text in found] if len(found) <= MOST else None
+    return [text.encode() for text in found]
 
 
 def keep(halves: pl.DataFrame, needed: Keep) -> Keep:

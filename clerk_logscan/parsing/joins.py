@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -21,6 +22,17 @@ SEPARATOR: Final = "\x1f"
 
 Records = pl.DataFrame  # a definition's fields, and columns of their places whose names begin with PLACE
 PLACE: Final = "\x1f"
+
+
+_BETWEEN: Final = 8  # characters between the name of an id and its text
+_NO_WORD: Final = re.compile(r"\W+")
+_QUOTE: Final = re.compile(r'\\*"')
+
+
+@cache
+def _named(name: str) -> re.Pattern[str]:
+    """Return the pattern of a name of a field, with what stands before it."""
+    return re.compile(rf"(?:\W|^){re.escape(name)}(?=\W)")
 
 
 class Half(NamedTuple):
@@ -38,10 +50,15 @@ class Half(NamedTuple):
         """
         if not self.name:
             return [self.text] if self.text in raw else []
-        spelled = rf'((?:\W|^){re.escape(self.name)}\W{{1,8}}?){re.escape(self.text)}(\\*")?'
-        found = re.finditer(spelled, raw)  # more than one, where a client wrote one, too
-        ends = ((one[1], one[2] or "" if one[1].endswith('"') else "") for one in found)
-        return list(dict.fromkeys(f"{begin}{self.text}{end}" for begin, end in ends))
+        found: dict[str, None] = {}
+        for name in _named(self.name).finditer(raw):  # more than one, where a client wrote one, too
+            at = raw.find(self.text, name.end() + 1, name.end() + _BETWEEN + len(self.text))
+            if at < 0 or not _NO_WORD.fullmatch(raw, name.end(), at):
+                continue
+            end = at + len(self.text)
+            quoted = _QUOTE.match(raw, end) if raw[at - 1] == '"' else None
+            found[raw[name.start() : quoted.end() if quoted else end]] = None
+        return list(found)
 
 
 class Joiner:
