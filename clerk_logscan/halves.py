@@ -47,7 +47,7 @@ def keep(halves: pl.DataFrame, needed: Keep) -> Keep:
 def complete(reading: Reading, again: Reading, held: Packed) -> None:
     """Put what was read `again`, by these texts, in the place of the halves; `held`, empty, is to hold all."""
     found, joined = again.requests, again.parser.joined
-    done = {*joined, *found["line_number"]} & {*joined, *reading.parser.halves}
+    done = {*joined} | ({*found["line_number"]} & reading.parser.halves.keys())
     kept = reading.requests.filter(~pl.col("line_number").is_in(list(done)))
     new = found.filter(~found["line_number"].is_in(kept["line_number"].implode()))
     held.add(pl.concat([kept, new]).sort("line_number", "byte_offset", maintain_order=True))

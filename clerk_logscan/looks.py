@@ -77,8 +77,9 @@ class Looks:
         Where every line that no format reads was asked for, every line is parsed.
         """
         whole = self.options.full or self.options.unparsed is not None
-        needed: Keep = lambda requests: requests.filter(self.needed(requests))  # noqa: E731
-        return self._look(sources, _Wanted(Search(self.options.proxy_paths), self._telling, whole, needed))
+        search = Search(self.options.proxy_paths)
+        wanted = _Wanted(search, self._telling, whole, lambda requests: requests.filter(self.needed(requests)))
+        return self._look(sources, wanted)
 
     def second(
         self, sources: Sequence[Source], findings: pl.DataFrame, seen: pl.DataFrame, near: Near, *, proxied: bool = True

@@ -37,7 +37,7 @@ class Reading:
     request_count: int = 0
     malformed: int = 0
     not_requests: int = 0
-    picked_only: bool = False  # of some blocks only the picked or the named lines were parsed
+    picked_only: bool = False  # of some blocks only the picked lines were parsed
     places: Places = field(default_factory=Places)
     held: Packed = field(default_factory=lambda: Packed(schema.empty()))  # what was kept
     _unread: Packed = field(default_factory=lambda: Packed(lines.empty()))
@@ -52,8 +52,7 @@ class Reading:
             self._unread.add(parsed.malformed)
             if self.scan.bytes >= LONG:
                 self.places.add(parsed.requests)
-        times = parsed.times["timestamp"]
-        if not (self.last or times.is_empty()):
+        if not self.last and len(times := parsed.times["timestamp"]):
             self._times.append(times)
             if sum(map(len, self._times)) > TIMES:
                 self._times = [self.times]
@@ -65,7 +64,7 @@ class Reading:
         """Whether every line must be parsed. What cannot be read again cannot be searched for the other half of a
         request.
         """
-        return self.parser.needs_all or (self.parser.settling.joins and not self.scan.source.rereadable)
+        return self.parser.needs_all or (bool(self.parser.settling.joins) and not self.scan.source.rereadable)
 
     @property
     def missed(self) -> bool:

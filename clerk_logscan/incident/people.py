@@ -101,9 +101,9 @@ class Clients:
     def _behind(self, source: str, client_ip: str | None, forwarded_for: str | None) -> str | None:
         peer, front = addresses.normal(client_ip), self._front.get(source, set())
         chain = [*addresses.entries(forwarded_for), *([peer] if peer else [])]
+        alone = len(chain) == 1  # as most are, thousands of them in a flood
         for place, address in reversed(list(enumerate(chain))):
             hop = address in self.own or (place == len(chain) - 1 and place > 0 and address in front)
-            alone = len(chain) == 1  # as most are, thousands of them in a flood
             if not hop and (alone or not (addresses.inside(address) and self._comes_from_outside(chain))):
                 return address
         return None

@@ -17,7 +17,7 @@ from clerk_logscan.parsing.fields import typed_times
 from clerk_logscan.parsing.joins import Half, Joiner
 from clerk_logscan.parsing.records import records_of_cut, requests_of
 from clerk_logscan.parsing.requestlike import holds_doubled
-from clerk_logscan.parsing.settling import Settling, halves, records_of, told
+from clerk_logscan.parsing.settling import Settling, records_of, told
 
 if TYPE_CHECKING:  # imported where a line needs them
     from clerk_logscan.parsing.inference import Guess
@@ -240,14 +240,13 @@ class Parser:
         records = records_of_cut(cut, taken, None if several else self.others(definition, taken["text"]))
         if not several:
             return self._requests(definition, records), records.height
-        if halves(cut):
-            self.settling.joined(definition)
+        self.settling.look_for_halves(cut)
         _, joiner = self._joiners.setdefault(
             definition.name, (definition, Joiner(definition, apart=self.apart and not self.needs_all))
         )
         before = joiner.waiting
         complete = joiner.feed(records)
-        if joiner.seconds is not None:
+        if joiner.seconds is not None and joiner.seconds.height:
             self._seconds.append(requests_of(definition, joiner.seconds, self.zone))
         return self._requests(definition, complete), complete.height + joiner.waiting - before
 

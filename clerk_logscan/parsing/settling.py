@@ -14,7 +14,7 @@ import polars as pl
 from clerk_logscan.parsing import batches, detection, json_documents, json_tables
 from clerk_logscan.parsing.cascade import JSON, Cascade
 from clerk_logscan.parsing.cuts import Cut
-from clerk_logscan.parsing.definitions import TARGETS, Definition
+from clerk_logscan.parsing.definitions import TARGETS, Definition, Join
 from clerk_logscan.parsing.fields import without_missing
 from clerk_logscan.parsing.inside import HEADER, MESSAGE
 from clerk_logscan.parsing.joins import side
@@ -35,8 +35,7 @@ class Settling:
     cascade    the grammars, with the definitions in the order of `ranking`
     leading    the definition that reads bare lines before all else; None where none may
     assembler  what makes records of lines, where they span lines
-    joins      whether requests span records,
-    in_order   and these belong together by their order alone
+    joins      how requests that span records are joined, by the names of their definitions
     peeler     what opens envelopes; made when a line is met that may wear one
     """
 
@@ -47,7 +46,7 @@ class Settling:
         self.ranking = detection.Ranking()
         self.leading: Definition | None = None
         self.assembler: json_documents.Assembler | None = None
-        self.joins = self.in_order = False
+        self.joins: dict[str, Join] = {}
         self.peeler: Peeler | None = None
         self._led: tuple[pl.Series, Cut] | None = None  # see `know`
 
@@ -67,7 +66,9 @@ class Settling:
     @property
     def needs_all(self) -> bool:
         """Whether every line must be given, since a search of raw bytes does not see all that belongs to a request."""
-        return self.in_order or self.assembler is not None or (self.peeler is not None and self.peeler.needs_all)
+        if self.assembler is not None or any(join.in_order for join in self.joins.values()):
+            return True
+        return self.peeler is not None and self.peeler.needs_all
 
     def settle(self, sample: pl.DataFrame) -> None:
         """Do what `detect` does; where one definition reads every line of the sample, without a look at the others."""
@@ -94,9 +95,8 @@ class Settling:
         cascade.w3c = trial_w3c.again()
         cascade.templates = self.ranking.templates
         cascade.seen.update(self.ranking.matches)
-        self.joins = self.in_order = False
-        for definition in (*(d for d in cascade.templates if d.name in self.ranking.matches), *self._halved(texts)):
-            self.joined(definition)
+        met = [definition for definition in cascade.templates if definition.name in self.ranking.matches]
+        self.joins = {one.name: one.join for one in (*met, *self._halved(texts)) if one.join is not None}
         self._learn(texts)
         if not cascade.learning.guesses and not self.ranking.matches:
             cascade.templates = [*cascade.templates, *self.ranking.doubted]
@@ -227,10 +227,11 @@ class Settling:
             cascade.add(found)
         cascade.seen.update(guess.definition.name for guess in found)
 
-    def joined(self, definition: Definition) -> None:
-        """Know that lines of a definition were met, or records that are only one half of a request of it."""
-        if definition.join is not None:
-            self.joins, self.in_order = True, self.in_order or definition.join.in_order
+    def look_for_halves(self, cut: Cut) -> None:
+        """Know of the definition of `cut` that its requests span records, where it holds only one half of one."""
+        definition = cut.definition
+        if definition.join is not None and definition.name not in self.joins and halves(cut):
+            self.joins = {**self.joins, definition.name: definition.join}
 
     def _halved(self, texts: pl.Series) -> list[Definition]:
         """Return the definitions of which sampled `texts` hold a record that is only one half of a request."""

@@ -309,8 +309,7 @@ def _lines_with(texts: Patterns, block: Block, view: memoryview, counts: Counts)
     found = texts.few_ends(view, _CROWDED)
     if found is None:
         return [*(counts.places + 1).to_list(), len(view)]
-    newlines = map(block.buffer.find, repeat(b"\n"), map(block.start.__add__, found))
-    return map((1 - block.start).__add__, newlines)
+    return map((1 - block.start).__add__, _lines_of(block, found))
 
 
 def _lines_of(block: Block, positions: list[int]) -> dict[int, int]:
