@@ -16,7 +16,7 @@ from clerk_logscan.readers.blocks import Batch
 if TYPE_CHECKING:
     from clerk_logscan.reading import Reading
 
-TOGETHER: Final = 16_384  # picked lines that are parsed at once
+TOGETHER: Final = 16 << 20  # bytes of picked lines that are parsed at once
 HELD: Final = 64 << 20  # bytes of streams that are held meanwhile
 
 
@@ -27,7 +27,7 @@ class Waiting:
         self._reading = reading
         self._lookback = Lookback(reading.scan.source)
         self._batches: list[Batch] = []
-        self._count = 0
+        self._size = 0  # bytes of their lines
         self._seen = 0  # batches of which the times were looked at
         self._last: pl.DataFrame | None = None  # the last timed line of those looked at, or parsed
         self.sample: tuple[Batch, pl.DataFrame] | None = None  # a batch, of which the lines were wanted before
@@ -35,11 +35,11 @@ class Waiting:
     def take(self, batch: Batch) -> None:
         """Take the lines of a batch; parse what was gathered where it is enough."""
         self._batches.append(batch)
-        self._count += len(batch.numbers)
+        self._size += len(batch.data)
         if not self._reading.last:
             self._lookback.hold(batch.block)
         held = self._lookback.size * self._reading.scan.beside >= HELD
-        if self._count >= TOGETHER or (held and not self._let_go()):
+        if self._size >= TOGETHER or (held and not self._let_go()):
             self.parse()
 
     def _let_go(self) -> bool:
@@ -71,7 +71,7 @@ class Waiting:
     def lines(self) -> pl.DataFrame:
         """Return the lines that wait, which then do so no longer: line_number, byte_offset, raw."""
         frame = self._picked()
-        self._batches, self._count, self._seen = [], 0, 0
+        self._batches, self._size, self._seen = [], 0, 0
         return frame
 
     def parsed(self, frame: pl.DataFrame, parsed: Parsed, *, end: bool = False) -> None:

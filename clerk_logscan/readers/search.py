@@ -140,8 +140,7 @@ class Search:
 
     def _spoken(self, block: Block, places: dict[int, list[int]], found: Found) -> None:
         """Take the lines for which the literal alone decides."""
-        for position in places.get(LINE, ()):
-            found.ends.add(_line(block, position)[1])
+        found.ends.update(_ends(block, places.get(LINE, [])))
         for position in places.get(TRACE, ()):
             start, end = _line(block, position)
             if any(block.buffer.find(name, start, block.start + end) >= 0 for name in self._plain_names):
@@ -309,7 +308,12 @@ def _lines_with(texts: Patterns, block: Block, view: memoryview, counts: Counts)
     found = texts.few_ends(view, _CROWDED)
     if found is None:
         return [*(counts.places + 1).to_list(), len(view)]
-    return map((1 - block.start).__add__, _lines_of(block, found))
+    return _ends(block, found)
+
+
+def _ends(block: Block, positions: list[int]) -> Iterable[int]:
+    """Return where the lines at ascending `positions` of the block end, after the newline."""
+    return map((1 - block.start).__add__, _lines_of(block, positions))
 
 
 def _lines_of(block: Block, positions: list[int]) -> dict[int, int]:
