@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 
 def split_around(line: str, delimiter: str, whole: re.Pattern[str]) -> list[str]:
@@ -13,3 +14,8 @@ def split_around(line: str, delimiter: str, whole: re.Pattern[str]) -> list[str]
         found.append(line[at:end])
         at = end + len(delimiter)
     return [*found, line[at:]]
+
+
+def may_have(fewest: int, lines: Sequence[str], delimiter: str, share: float) -> bool:
+    """Tell whether such a share of the lines may have so many cells: a text may hold some of the delimiters."""
+    return sum(line.count(delimiter) >= fewest - 1 for line in lines) >= share * len(lines)

@@ -8,11 +8,17 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from odd_layouts import FIELDS, LAYOUTS, NAMED, TEXTS, Layout, requests, words
 from parsing_help import LIBRARY, frame_of, parse
 
 from clerk_logscan.commands.format_check import faults
+from clerk_logscan.parsing import record_readers
+from clerk_logscan.parsing.cells import may_have
+from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.inference import infer
+from clerk_logscan.parsing.inference.text_layout import cells
 from clerk_logscan.parsing.inference.toml_text import document
 from clerk_logscan.parsing.library import Library
 from clerk_logscan.parsing.parser import Parser
@@ -129,3 +135,30 @@ def test_milliseconds_behind_a_status_are_not_called_bytes() -> None:
     made = [words(one) | {"took": str(7 + 31 * n % 900)} for n, one in enumerate(requests(6))]
     parsed, _ = parse([line.format(**one) for one in made])
     assert parsed.requests["bytes_sent"].null_count() == parsed.requests.height == 6
+
+
+def test_a_layout_of_long_lines_is_made_from_few_of_them_and_reads_all() -> None:
+    """400 lines that end in 6,000 words took a minute: each kind of layout looks at every character of its lines."""
+    layout = next(one for one in LAYOUTS if one.name == "wide pipes")
+    lines = [f"{line} | {'[a, b=c] ' * 1000}" for line in layout.lines(100)]
+    guess = next(infer(lines))
+    assert 20 <= guess.lines < 40
+    assert parse(lines)[0].requests.height == 100
+
+
+def test_a_text_of_hundreds_of_words_is_one_field() -> None:
+    """A layout of each of its words took a minute for 20,000 lines."""
+    layout = next(one for one in LAYOUTS if one.name == "Django")
+    lines = [f"{line} {f'word{number} ' * 250}" for number, line in enumerate(layout.lines(COUNT))]
+    guess = next(infer(lines))
+    assert guess.how == "words around a free text"
+    assert parse(lines)[0].requests.height == COUNT
+
+
+@given(line=st.text(alphabet='ab"\\| ,=', max_size=40), delimiter=st.sampled_from([",", "|", " | ", ", ", "\t"]))
+def test_a_line_has_no_more_cells_than_delimiters_divide_it_into(line: str, delimiter: str) -> None:
+    """So a layout of cells can be left out where most lines hold too few delimiters."""
+    csv = record_readers.csv_cells(Definition("x", "", "", "csv", delimiter=delimiter), line)
+    for found in (csv, record_readers.labelled_cells(line, delimiter), cells(line, delimiter)):
+        assert may_have(len(found), [line], delimiter, 1.0)
+        assert not may_have(line.count(delimiter) + 2, [line], delimiter, 1.0)

@@ -23,6 +23,8 @@ from clerk_logscan.parsing.inference.tokens import tokens
 NEARLY_ALL: Final = 0.9
 MOST_OF: Final = 0.65  # of the lines must fit strictly, where others are read from both ends
 LINES: Final = 400  # that a layout is made from; more do not change it
+LONG_LINES: Final = 20  # of long ones so many, or
+CHARACTERS: Final = 256 << 10  # those that hold so many: each kind of layout looks at all of them
 FEWEST: Final = 3  # lines of a further layout, or
 LATER: Final = 0.25  # of all: fewer are hostile ones of the first
 _NAMED: Final = 5  # columns that a header must fill to be believed before what only stands in equal places
@@ -91,8 +93,10 @@ def _unread(definition: Definition, lines: Sequence[str], taken: Sequence[bool])
 
 
 def _spread(texts: Sequence[str]) -> list[str]:
-    step = -(-len(texts) // LINES) or 1
-    return list(texts[::step])
+    """Return some of the lines, from all over them: of JSON records more, as one may have a key that others lack."""
+    long = LINES if record_guesses.are_objects(texts) else CHARACTERS * len(texts) // max(1, sum(map(len, texts)))
+    most = min(LINES, max(LONG_LINES, long))
+    return list(texts[:: -(-len(texts) // most) or 1])
 
 
 def _best(lines: Sequence[str], name: str, heads: Sequence[str]) -> Guess | None:

@@ -12,12 +12,14 @@ from typing import Any, Final
 import polars as pl
 
 from clerk_logscan.parsing import json_paths, json_values, record_readers, template
+from clerk_logscan.parsing.cells import may_have
 from clerk_logscan.parsing.definitions import TARGETS, Definition
 from clerk_logscan.parsing.inference import shapes
 from clerk_logscan.parsing.inference.columns import Column, Roles
 from clerk_logscan.parsing.inference.likely import LONGEST
 from clerk_logscan.parsing.inference.roles import assign
 from clerk_logscan.parsing.inference.text_definition import escape_of
+from clerk_logscan.parsing.inference.tokens import MOST_WORDS
 from clerk_logscan.parsing.json_lines import JsonLines
 from clerk_logscan.parsing.record_lines import RecordLines
 
@@ -65,13 +67,21 @@ def guesses(lines: Sequence[str], name: str, heads: Sequence[str] = ()) -> Itera
 
     `heads`: lines before them, of which one may name the columns.
     """
-    objects = [line for line in lines if line.lstrip().startswith("{")]
-    if len(objects) > len(lines) / 2:
-        yield from _json(objects, name)
+    if are_objects(lines):
+        yield from _json([line for line in lines if _is_object(line)], name)
         return
     yield from _csv(lines, name, heads)
     for make in (_pairs, _logfmt):
         yield from make(lines, name)
+
+
+def are_objects(lines: Sequence[str]) -> bool:
+    """Tell whether most of the lines look like JSON records."""
+    return sum(map(_is_object, lines)) > len(lines) / 2
+
+
+def _is_object(line: str) -> bool:
+    return line.lstrip().startswith("{")
 
 
 def _json(lines: Sequence[str], name: str) -> Iterator[Found]:
@@ -123,9 +133,11 @@ def _listed(items: Sequence[Any], path: str) -> dict[str, str]:
 def _pairs(lines: Sequence[str], name: str) -> Iterator[Found]:
     """Yield LTSV and its kin: every cell has a label."""
     for delimiter in ("\t", " | ", "|", "; ", ";", ", ", ","):
+        if not may_have(_FEWEST, lines, delimiter, _MOSTLY):
+            continue
+        rows = [record_readers.labelled_cells(line, delimiter) for line in lines]
         for separator in ("=", ":"):
-            good = [line for line in lines if _is_labelled(record_readers.labelled_cells(line, delimiter), separator)]
-            if len(good) < _MOSTLY * len(lines):
+            if sum(_is_labelled(row, separator) for row in rows) < _MOSTLY * len(lines):
                 continue
             layout = Definition(name, "", "", "pairs", delimiter=delimiter, separator=separator)
             if found := _read(layout, lines):
@@ -173,10 +185,12 @@ def _named(records: Sequence[dict[str, str]]) -> tuple[list[Column], Roles] | No
 
 def _csv(lines: Sequence[str], name: str, heads: Sequence[str]) -> Iterator[Found]:
     for delimiter in (*_DELIMITERS, *([" "] if any(head.startswith(_FIELDS) for head in heads) else [])):
+        if not may_have(_FEWEST + 1, lines, delimiter, _MOSTLY):
+            continue
         cells = partial(record_readers.csv_cells, _layout(delimiter))
         rows = [cells(line) for line in lines]
         width, agreed = Counter(map(len, rows)).most_common(1)[0]
-        if width <= _FEWEST or agreed < _MOSTLY * len(rows):
+        if not _FEWEST < width <= MOST_WORDS or agreed < _MOSTLY * len(rows):
             continue
         named = [_boxed(row) for row in map(_head, map(cells, heads)) if len(row) == width and _is_header(row)]
         rows = [*named[:1], *(row for row in rows if len(row) == width)]

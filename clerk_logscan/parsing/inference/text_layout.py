@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from clerk_logscan.parsing.cells import split_around
+from clerk_logscan.parsing.cells import may_have, split_around
 from clerk_logscan.parsing.inference import shapes
 from clerk_logscan.parsing.inference.text_pieces import Piece, Slot, in_a_row, is_typed, split
-from clerk_logscan.parsing.inference.tokens import Token, tokens
+from clerk_logscan.parsing.inference.tokens import MOST_WORDS, Token, tokens
 
 DELIMITERS: Final = ("\t", " | ", "|", "\x01", "^", "~", "¦", "::", "; ", ";", ", ", ",", " :: ", " - ", "][", " [**] ")
 Found = tuple[list[Piece], list[str], str]  # a layout, the lines that it was made from, what it is in words
 _SIGN: Final = re.compile(r"[@#$!*+&?\\^~|:;,=<>\x02-\x08\x1c-\x1f¬§¶·•→»]+")
 _FEWEST: Final = 3  # delimiters in a line
+_IN_A_CELL: Final = 8  # words of a cell, in which more are a text
 _AGREED: Final = 0.8  # of the lines must have equally many
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?<= )\([^()]*\)')  # the comment of an agent is one, too
 _PROTOCOL: Final = re.compile(shapes.PROTOCOL)
@@ -40,12 +41,12 @@ def layouts(lines: Sequence[str]) -> Iterator[Found]:
     rows = [tokens(line) for line in lines]
     counts = Counter(map(len, rows))
     width, agreed = counts.most_common(1)[0]
-    if agreed >= _AGREED * len(rows) and width > 1:
+    if agreed >= _AGREED * len(rows) and 1 < width <= MOST_WORDS:
         some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
         yield [*_of_words([row for row in rows if len(row) == width]), *_after(some)], some, f"{width} words"
-    if len(counts) > 1 or _unquoted_agent(rows[0]):
+    if len(counts) > 1 or width > MOST_WORDS or _unquoted_agent(rows[0]):
         yield [*_from_both_ends(rows), *_after(lines)], list(lines), "words around a free text"
-    if agreed < _AGREED * len(rows) and width > 1:
+    if agreed < _AGREED * len(rows) and 1 < width <= MOST_WORDS:
         some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
         yield [*_of_words([row for row in rows if len(row) == width]), *_after(some)], some, f"{width} words"
 
@@ -100,9 +101,11 @@ def cells(line: str, delimiter: str) -> list[str]:
 
 def _delimited(lines: Sequence[str], delimiter: str) -> Found | None:
     """Return the layout of lines with a delimiter, where the request is one of the cells; or None."""
+    if not may_have(_FEWEST + 1, lines, delimiter, _AGREED):
+        return None
     rows = [cells(line, delimiter) for line in lines]
     width, agreed = Counter(map(len, rows)).most_common(1)[0]
-    if width <= _FEWEST or agreed < _AGREED * len(rows):
+    if not _FEWEST < width <= MOST_WORDS or agreed < _AGREED * len(rows):
         return None
     some = [line for line, row in zip(lines, rows, strict=True) if len(row) == width]
     columns = list(zip(*(row for row in rows if len(row) == width), strict=True))
@@ -133,8 +136,12 @@ def _cell(column: Sequence[str]) -> list[Piece]:
     after = [text[len(text.rstrip(" ")) :] if text.strip(" ") else "" for text in column]
     inner = split([text.strip(" ") for text in column], quoted=True)
     if len(inner) == 1 and isinstance(inner[0], Slot) and not is_typed(inner[0].values):
-        rows = [tokens(text.strip(" ")) for text in column]
-        if len({len(row) for row in rows}) == 1 and 1 < len(rows[0]) < 9 and (_has_request(rows) or _all_typed(rows)):
+        rows = [tokens(text.strip(" "), _IN_A_CELL + 1) for text in column]
+        if (
+            len({len(row) for row in rows}) == 1
+            and 1 < len(rows[0]) <= _IN_A_CELL
+            and (_has_request(rows) or _all_typed(rows))
+        ):
             inner = _of_words(rows)
     return [*_edge(before), *inner, *_edge(after)]
 
@@ -167,7 +174,7 @@ def _from_both_ends(rows: Sequence[Sequence[Token]]) -> list[Piece]:
 
     From each end as many words count as are alike in all lines; an agent's first product ends the words before it.
     """
-    fewest = min(map(len, rows))
+    fewest = min(MOST_WORDS, *map(len, rows))
     left = 0
     while left < fewest and _alike([row[left] for row in rows]):
         left += 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from clerk_logscan.parsing.inference import names, shapes, time_shapes
-from clerk_logscan.parsing.inference.tokens import BRACKETS, Token, tokens
+from clerk_logscan.parsing.inference.tokens import BRACKETS, MOST_WORDS, Token, tokens
 
 _LABEL: Final = re.compile(r"(?:[A-Za-z_]\w*[\[({])?[A-Za-z_@][\w.@-]*(?:=|:)\s?(?!//)")
 _LOGGER: Final = re.compile(r"(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|[a-z_]\w*(?:\.\w+)+):")
@@ -159,7 +159,7 @@ def _quoted_where_known(texts: Sequence[str]) -> str:
 def _adjacent(texts: Sequence[str]) -> tuple[list[str], list[str]] | None:
     """Return the two halves of brackets that follow one another with nothing between: `[...][...]`, `(...)[...]`."""
     opening = texts[0][:1]
-    if opening not in BRACKETS or not all(text[:1] == opening and len(tokens(text)) == 1 for text in texts):
+    if opening not in BRACKETS or not all(text[:1] == opening and len(tokens(text, 2)) == 1 for text in texts):
         return None
     places = [text.find(BRACKETS[opening]) + 1 for text in texts]
     after = {*BRACKETS, '"'}
@@ -241,7 +241,7 @@ def _label(texts: Sequence[str]) -> str:
 def _called(texts: Sequence[str]) -> str:
     """Return the word that all texts begin with, right before a bracket that ends them: `request{...}`."""
     found = _CALLED.match(texts[0])
-    if not found or not all(text.startswith(found[0]) and len(tokens(text)) == 1 for text in texts):
+    if not found or not all(text.startswith(found[0]) and len(tokens(text, 2)) == 1 for text in texts):
         return ""
     closing = BRACKETS[texts[0][len(found[0])]]
     return found[0] if all(text.rstrip(":,;").endswith(closing) for text in texts) else ""
@@ -258,8 +258,8 @@ def _tail(texts: Sequence[str]) -> str:
 
 def _words(texts: Sequence[str]) -> list[list[Token]] | None:
     """Return the words of all texts, column by column, where each has as many, and more than one; or None."""
-    rows = [tokens(text) for text in texts]
-    if len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
+    rows = [tokens(text, MOST_WORDS + 1) for text in texts]
+    if len({len(row) for row in rows}) != 1 or not 2 <= len(rows[0]) <= MOST_WORDS:
         return None
     return [list(column) for column in zip(*rows, strict=True)]
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from clerk_logscan.parsing.inference import time_shapes
 
+MOST_WORDS: Final = 200  # of a line, or cells; one that has more has no layout of words, but a free text
 BRACKETS: Final = {"[": "]", "(": ")", "{": "}", "<": ">"}
 _QUOTES: Final = "\"'"
 _OPENERS: Final = "=:([{,;|<"  # a quote or a bracket behind one of these opens; elsewhere it is part of a word
@@ -24,12 +25,12 @@ class Token(NamedTuple):
     text: str
 
 
-def tokens(line: str) -> list[Token]:
-    """Return the words of a line; blanks at its end are no word."""
+def tokens(line: str, most: int | None = None) -> list[Token]:
+    """Return the words of a line, the first `most` of them; blanks at its end are no word."""
     found: list[Token] = []
     unclosed: set[str] = set()  # quotes that nothing closes from here on
     at = 0
-    while at < len(line):
+    while at < len(line) and len(found) != most:
         start = _BLANKS.match(line, at).end()  # type: ignore[union-attr]  # it matches the empty text
         if start == len(line):
             break
