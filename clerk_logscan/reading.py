@@ -61,10 +61,10 @@ class Reading:
 
     @property
     def needs_all(self) -> bool:
-        """Whether every line must be parsed. What cannot be read again cannot be searched for the other half of a
+        """Whether every line must be parsed. What cannot be read again cannot be searched for the other lines of a
         request.
         """
-        return self.parser.needs_all or (bool(self.parser.settling.joins) and not self.scan.source.rereadable)
+        return self.parser.needs_all or (self.parser.settling.spans_lines and not self.scan.source.rereadable)
 
     @property
     def missed(self) -> bool:

@@ -60,7 +60,8 @@ class _Waiting:
 
 
 class Joiner:
-    """Joins the pieces of one kind of record; `joined` counts the rows that went into another one.
+    """Joins the pieces of one kind of record; `joined` counts the rows that went into another one, `short` those of
+    them behind a short piece, which only lacks its newline.
 
     `reads` tells whether a text is a whole line of some format. It decides where a short piece lacks its
     newline: the end of a container's output, or a driver that cuts earlier.
@@ -69,7 +70,7 @@ class Joiner:
     def __init__(self, reads: Reads | None = None) -> None:
         self._reads = reads
         self._waiting: dict[str, _Waiting] = {}
-        self.joined = 0
+        self.joined = self.short = 0
         self.cut = 0
 
     def join(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -106,6 +107,7 @@ class Joiner:
             waiting = self._waiting[key] = _Waiting(row)
         else:
             self.joined += 1
+            self.short += waiting.maybe
         waiting.add(row)
         if waiting.whole() or waiting.size > MAX_TEXT:
             self._give(key, rows, cut=not waiting.whole())

@@ -70,6 +70,11 @@ class Settling:
             return True
         return self.peeler is not None and self.peeler.needs_all
 
+    @property
+    def spans_lines(self) -> bool:
+        """Whether requests are of several lines, which a search finds one by one."""
+        return bool(self.joins) or (self.peeler is not None and self.peeler.pieced)
+
     def settle(self, sample: pl.DataFrame) -> None:
         """Do what `detect` does; where one definition reads every line of the sample, without a look at the others."""
         [texts] = bare([sample])

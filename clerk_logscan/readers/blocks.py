@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, repeat
 from typing import Final
 
 BLOCK: Final = 4 << 20  # bytes; small enough that a few blocks stay in the processor's cache
+# Lines behind a piece of a line that are taken with it, so that the next piece is among them.
+BEHIND: Final = 16
 # Bytes. A longer line is handed on in pieces, cut between two JSON objects where that can be, and said.
 LONGEST_LINE: Final = 16 << 20
 
@@ -50,6 +52,15 @@ class Block:
         if type(self.buffer) is bytes and len(self.buffer) == len(self):
             return self.buffer
         return bytes(memoryview(self.buffer)[self.start : self.end])
+
+    def followed(self, ends: Iterable[int], count: int) -> set[int]:
+        """Return where these lines end (after the newline, from the block's start), and `count` lines behind each."""
+        found = last = set(ends)
+        for _ in range(count):
+            newlines = map(self.buffer.find, repeat(b"\n"), map(self.start.__add__, last), repeat(self.end))
+            last = {at + 1 - self.start for at in newlines if at >= 0} - found
+            found = found | last
+        return found
 
     def line(self, start: int, number: int) -> Line:
         """Return the line that begins at `start` of the buffer; NUL bytes before it (copytruncate) are not text."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, repeat
 from typing import Final
 
-from clerk_logscan.readers.blocks import Batch, Block
+from clerk_logscan.readers.blocks import BEHIND, Batch, Block
 from clerk_logscan.readers.newlines import EVERY, Counts
 from clerk_logscan.readers.search import Found, Mood, Search
 
@@ -14,6 +15,7 @@ _STEP: Final = 8  # stretches between two sampled lines: 60 KiB, with the rest o
 _LONG_LINES: Final = 16  # of a block, that are sampled
 _FIRST_LINES: Final = 200  # of an input, all sampled, for detection
 _FIRST_BYTES: Final = 1 << 20  # but not beyond these
+_DOCKERS: Final = b'{"log":"'  # how a line begins that Docker writes in pieces of 16 KiB
 _MANY: Final = 1000  # candidates of a block that are sooner cut as columns
 
 
@@ -53,12 +55,16 @@ def pick(
     found = _look(block, index, search, mood, counts)
     before: dict[int, int] = {}
     chosen: set[int] = set()
+    long: Sequence[int] = ()
     if samples:
         before = _samples(block, counts)
         if index == 0:
             before.update(zip(_first_lines(block), count(), strict=False))
-        chosen = set(before) | _long_lines(block, counts)
-    ends = found.ends if candidates else set()
+        long = _long_lines(block, counts)
+        chosen = {*before, *long[:_LONG_LINES]}
+    ends: set[int] = set()
+    if candidates:
+        ends = found.ends | _pieces(block, long if samples else _of_docker(block, found.ends))
     open_line = not buffer.endswith(b"\n", first, block.end)
     if len(ends) < _MANY:
         starts = sorted(chosen | _starts(block, ends))
@@ -115,14 +121,23 @@ def _look(block: Block, index: int, search: Search, mood: Mood, counts: Counts) 
     return search.look(block, mood, index, counts)
 
 
-def _long_lines(block: Block, counts: Counts) -> set[int]:
+def _pieces(block: Block, starts: Collection[int]) -> set[int]:
+    """Return where those of the lines that begin at `starts` end that are pieces of one, and the lines behind them."""
+    pieces = [start for start in starts if block.buffer.startswith(_DOCKERS, start)]
+    newlines = map(block.buffer.find, repeat(b"\n"), pieces, repeat(block.end))
+    long = (at for start, at in zip(pieces, newlines, strict=True) if at - start > 2 * EVERY)
+    return block.followed(map((1 - block.start).__add__, long), BEHIND)
+
+
+def _of_docker(block: Block, ends: set[int]) -> Collection[int]:
+    """Return where the lines begin that end at `ends` of a block of Docker's."""
+    return _starts(block, ends) if block.buffer.startswith(_DOCKERS, block.start) else ()
+
+
+def _long_lines(block: Block, counts: Counts) -> Sequence[int]:
     """Return where lines begin that are twice as long as what is counted at once; a few shorter ones are among them."""
-    found: set[int] = set()
-    for at in counts.without:
-        found.add(block.buffer.rfind(b"\n", block.start, at) + 1 or block.start)
-        if len(found) >= _LONG_LINES:
-            break
-    return found
+    starts = (block.buffer.rfind(b"\n", block.start, at) + 1 or block.start for at in counts.without)
+    return list(dict.fromkeys(starts))
 
 
 def _samples(block: Block, counts: Counts) -> dict[int, int]:

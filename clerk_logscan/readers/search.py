@@ -19,14 +19,14 @@ from operator import sub
 from typing import Final
 
 from clerk_logscan.readers import spellings
-from clerk_logscan.readers.blocks import Block
+from clerk_logscan.readers.blocks import BEHIND, Block
 from clerk_logscan.readers.newlines import Counts
 from clerk_logscan.readers.patterns import Patterns, shared
 from clerk_logscan.readers.sieve import Sieve
 
 # What a literal of the sieve means, as bits.
-PATH, HIT, MARK, DISGUISE, LINE, FIELDS, TRACE = (1 << bit for bit in range(7))
-_BITS: Final = [[1 << bit for bit in range(7) if kinds >> bit & 1] for kinds in range(1 << 7)]
+PATH, HIT, MARK, DISGUISE, LINE, PIECE, FIELDS, TRACE = (1 << bit for bit in range(8))
+_BITS: Final = [[1 << bit for bit in range(8) if kinds >> bit & 1] for kinds in range(1 << 8)]
 
 _DEFAULT: Final = "__clerk"
 _MARKS: Final = ("_clerk_js_version", "npm/@clerk")
@@ -49,7 +49,7 @@ _HEAD: Final = 2  # characters of a name whose every escape is looked for
 _SLASHES: Final = ("/", "2f", "2F")
 _BACKSLASHES: Final = ("\\", "c", "C", ":")  # not `5c`, of which the sieve may have taken the 5 for another escape
 _MARKED_LINES: Final = 256  # marked lines of a block that are kept
-_EXTRA: Final = 60  # literals besides that the sieve finds in one pass; for thousands Hyperscan takes no longer
+_EXTRA: Final = 57  # literals besides that the sieve finds in one pass; for thousands Hyperscan takes no longer
 _TOLD: Final = 64  # bytes of each of these that are looked for: a client may claim to be anything
 _CROWDED: Final = 20_000  # of these in a block, from which on all its lines are taken
 
@@ -141,6 +141,8 @@ class Search:
     def _spoken(self, block: Block, places: dict[int, list[int]], found: Found) -> None:
         """Take the lines for which the literal alone decides."""
         found.ends.update(_ends(block, places.get(LINE, [])))
+        if PIECE in places:
+            found.ends.update(block.followed(_ends(block, places[PIECE]), BEHIND))
         for position in places.get(TRACE, ()):
             start, end = _line(block, position)
             if any(block.buffer.find(name, start, block.start + end) >= 0 for name in self._plain_names):
@@ -245,7 +247,9 @@ class Search:
         """
         meanings: list[tuple[int, Iterable[str]]] = []
         if self._paths:
-            meanings = [(FIELDS, _FIELDS), (LINE, (*_OPAQUE, *_PIECES)), (TRACE, _TRACE), (MARK, _MARKS)]
+            meanings = [(FIELDS, _FIELDS), (LINE, _OPAQUE), (TRACE, _TRACE), (MARK, _MARKS)]
+        if self._paths or self._extra or self._others:
+            meanings.append((PIECE, _PIECES))
         for name in self._names:
             signs = [*_signs_of_disguise(name), *_CODED_PERCENT]
             meanings += [

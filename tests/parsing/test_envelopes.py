@@ -122,7 +122,7 @@ def test_a_joined_line_keeps_the_place_of_its_first_piece_and_the_ledger_knows_t
     assert found["byte_offset"].to_list() == frame(wrapped)["byte_offset"].gather([0, 1, 4]).to_list()
     assert found["raw"][1] == wrapped[1]
     assert peeler.joined == 2
-    assert peeler.needs_all
+    assert not peeler.needs_all  # the search takes such pieces, and the lines behind them
 
 
 def test_a_piece_without_its_neighbours_stays_a_line_and_asks_for_the_whole_input() -> None:
@@ -308,7 +308,7 @@ def test_coloured_messages_behind_their_lengths_are_set_apart_before_the_colours
 
 
 def test_what_raw_bytes_do_not_show_must_be_read_whole() -> None:
-    for name in ("awslogs", "firehose-failed", "kinesis-records", "journald-json", "docker-fluentd"):
+    for name in ("awslogs", "firehose-failed", "kinesis-records", "journald-json"):
         assert peel(WRAPPERS[name]([NGINX] * 4))[1].needs_all, name
 
 

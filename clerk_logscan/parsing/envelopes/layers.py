@@ -56,6 +56,10 @@ _WHOLES: Final[tuple[tuple[Callable[[Sequence[str]], bool], type[_Whole]], ...]]
     (json_rows.is_rows, json_rows.Rows),
 )
 
+# Envelopes of which the search takes each piece, and the lines behind it: see readers.search and readers.pick.
+# It knows the JSON of the latter only as it is written, not within a text.
+_SEARCHED: Final = ("cri",)
+_SEARCHED_OUTSIDE: Final = (*_SEARCHED, "docker-json-file", "docker-fluentd", "shipped-log")
 _NEWLINE_AT_END: Final = '\\n"'  # of a JSON string
 
 
@@ -177,11 +181,14 @@ class Layer:
             found.append(self._records.take)
         return found
 
-    def opaque(self, hits: pl.DataFrame) -> bool:
+    def opaque(self, hits: pl.DataFrame, *, outermost: bool) -> bool:
         """Tell whether `hits`, peeled by this layer, hold an envelope whose line the raw bytes do not show."""
         hidden = [one.name for one in (*self._envelopes, *self._chosen) if one.opaque]
         innermost = hits["envelopes"].str.extract("([^>]*)$")
-        return bool(innermost.is_in(hidden).any()) or self._whole is not None or self.joined > 0
+        if self._whole is not None or innermost.is_in(hidden).any():
+            return True
+        searched = innermost.is_in(_SEARCHED_OUTSIDE if outermost else _SEARCHED).all() and not self._joiner.short
+        return self.joined > (self._joiner.joined if searched else 0)
 
     def run(self, rows: pl.DataFrame) -> Taken:
         """Return the rows peeled, pieces joined, and the rows that wear no envelope of this layer."""

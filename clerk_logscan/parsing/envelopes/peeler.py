@@ -30,6 +30,7 @@ class Peeler:
         self._envelopes = load_all() if envelopes is None else tuple(envelopes)
         self._layers = [Layer(self._envelopes, reads) for _ in range(MAX_DEPTH)]
         self._opaque = False
+        self.pieced = False  # detection saw lines in pieces
         self._run = 0
         self._next_line: int | None = None
         self._passed, self._before = pl.Series(dtype=pl.Int64), 0  # lines passed by, of this frame and before it
@@ -65,7 +66,8 @@ class Peeler:
         for depth, layer in enumerate(self._layers):
             layer.choose(rows["text"].to_list(), readable, MAX_DEPTH - depth)
             hits, _ = layer.run(rows)
-            self._opaque |= layer.opaque(hits)
+            self._opaque |= layer.opaque(hits, outermost=depth == 0)
+            self.pieced |= layer.joined > 0
             rows = clean(pl.concat([hits, layer.finish()]))
             if rows.is_empty():
                 break
