@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from clerk_logscan import schema
-from clerk_logscan.columns import gathered
+from clerk_logscan.columns import held
 from clerk_logscan.packed import Packed
 
 TYPICAL: Final = 20_000  # rows that are only typical, of all inputs together
@@ -56,7 +56,7 @@ class Gathered:
         steps = pl.Series([self._step(count) for count in counts]).gather(number)
         rank = typical.select(pl.col("_typical").cum_sum().over("input")).to_series()
         kept = ~typical["_typical"] | (rank % steps == 1 % steps)
-        self._packed.add(gathered(requests, kept.arg_true()))  # which copies a few rows of many, as a filter does not
+        self._packed.add(held(requests, kept), among=requests.height)
 
     def _step(self, count: int) -> int:
         """Return of how many typical rows of an input that has so many one stays."""

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from clerk_logscan import halves, prefixes, schema
-from clerk_logscan.columns import gathered, held
+from clerk_logscan.columns import held
 from clerk_logscan.near import OTHERS, Near, Places
 from clerk_logscan.options import Options, Progress
 from clerk_logscan.packed import Bounded, Packed
@@ -295,7 +295,7 @@ def _thin(near: Near, options: Options) -> Keep:
         others = (~told).arg_true()
         nearest = near.nearest(requests["timestamp"].gather(others), OTHERS)
         kept = told.scatter(others.filter(nearest), True)
-        return gathered(requests, kept.arg_true())  # which copies, as a filter does not
+        return held(requests, kept)
 
     return thin
 

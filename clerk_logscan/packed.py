@@ -8,7 +8,10 @@ from typing import Final
 
 import polars as pl
 
+from clerk_logscan.columns import copied
+
 _TOGETHER: Final = 64  # small frames that are copied to one
+_FEW: Final = 8  # times as many rows as are held: of so many the others are worth letting go
 _SMALL: Final = 5000  # rows of all of them; beyond, a copy saves nothing
 
 
@@ -21,17 +24,16 @@ class Packed:
     _done: list[pl.DataFrame] = field(default_factory=list)
     _rows: int = 0  # of the small ones
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Take a frame."""
+    def add(self, frame: pl.DataFrame, among: int = 0) -> None:
+        """Take a frame, whose rows are of `among` that lie in the same memory: few of many are copied at once."""
         if frame.is_empty():
             return
-        self._small.append(frame)
+        self._small.append(copied(frame) if frame.height * _FEW < among else frame)
         self._rows += frame.height
         if self._rows > _SMALL:
             self._done += self._small
         elif len(self._small) == _TOGETHER:
-            together = pl.concat(self._small)
-            self._done.append(together[list(range(together.height))])  # copies what is held, and no more
+            self._done.append(copied(pl.concat(self._small)))
         else:
             return
         self._small, self._rows = [], 0
@@ -51,11 +53,11 @@ class Bounded(Packed):
     most: int
     _height: int = 0
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Take a frame."""
-        super().add(frame)
+    def add(self, frame: pl.DataFrame, among: int = 0) -> None:
+        """Take a frame: see `Packed.add`."""
+        super().add(frame, among)
         self._height += frame.height
         if self._height > 2 * self.most:
-            left = self.thin(self.frame)
+            left = copied(self.thin(self.frame))
             self._small, self._rows, self._done = [], 0, [left]
             self._height, self.most = left.height, max(self.most, left.height)

@@ -49,7 +49,7 @@ class Reading:
         self.not_requests += parsed.not_requests
         self.malformed += parsed.malformed.height
         if not self.last:
-            self._unread.add(parsed.malformed)
+            self._unread.add(parsed.malformed, among=parsed.malformed.height + parsed.requests.height)
             if self.scan.bytes >= LONG:
                 self.places.add(parsed.requests)
         if not self.last and len(times := parsed.times["timestamp"]):
@@ -57,7 +57,7 @@ class Reading:
             if sum(map(len, self._times)) > TIMES:
                 self._times = [self.times]
         if not parsed.requests.is_empty():
-            self.held.add(self.keep(parsed.requests))
+            self.held.add(self.keep(parsed.requests), among=parsed.requests.height)
 
     @property
     def needs_all(self) -> bool:
