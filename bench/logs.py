@@ -20,6 +20,7 @@ START: Final = datetime(2026, 3, 1, tzinfo=UTC)
 PER_SECOND: Final = 40  # lines
 _POOL: Final = 60_000  # different requests
 _CHUNK: Final = 20_000  # lines written at once
+_PIECE: Final = 1 << 14  # characters that containerd writes of a line at a time
 _LONGEST: Final = 1 << 12  # bytes, more than any line has
 
 _AGENTS: Final = (
@@ -121,6 +122,24 @@ def as_fastify(log: Path, path: Path, size: int) -> Path:
             copy.write(f'{{"level":30,"time":{time},{name},"req":{{{sent}}},"msg":"incoming request"}}\n')
             told = f'"res":{{"statusCode":{status}}},"responseTime":3.1,"msg":"request completed"'
             copy.write(f'{{"level":30,"time":{time + 3},{name},{told}}}\n')
+    return path
+
+
+def as_kubernetes(log: Path, path: Path, size: int) -> Path:
+    """Write the first lines of a plain log, about `size` bytes of them, to `path` as a container's runtime keeps them:
+    every 5,000th is of 20 KB, and cut in two.
+    """
+    if path.exists():
+        return path
+    with log.open(encoding="utf-8") as file, path.open("w", encoding="utf-8") as copy:
+        for number, line in enumerate(takewhile(lambda _: copy.tell() < size, file)):
+            time = f"{START + timedelta(seconds=number / PER_SECOND):%Y-%m-%dT%H:%M:%S.%f}000Z stdout"
+            text = line.rstrip("\n")
+            if number % 5000 == 2500:
+                text = f'{text[:-1]} {"x" * 20_000}"'
+                copy.write(f"{time} P {text[:_PIECE]}\n")
+                text = text[_PIECE:]
+            copy.write(f"{time} F {text}\n")
     return path
 
 

@@ -67,6 +67,10 @@ class Suite:
         """Return a log of Fastify, a fifth of the size."""
         return logs.as_fastify(self.plain(), DATA / f"fastify-{self.size // MB // 5}.log", self.size // 5)
 
+    def kubernetes(self) -> Path:
+        """Return a log of a container, some of whose lines are cut, a fifth of the size."""
+        return logs.as_kubernetes(self.plain(), DATA / f"kubernetes-{self.size // MB // 5}.log", self.size // 5)
+
     def convertible(self) -> Path:
         """Return a plain log of half the size, 500 MB at most."""
         size = min(500 * MB, self.size // 2)
@@ -149,6 +153,8 @@ GOALS: Final = [
          lambda s: s.pair(s.analyze(s.attacked(1000)), peers.grep(s.attacked(1000)))),
     Goal("analyze, a log of Fastify", "grep -c", None, None,
          lambda s: s.pair(s.analyze(s.fastify()), peers.grep(s.fastify()))),
+    Goal("analyze, a container's log with cut lines", "grep -c", None, None,
+         lambda s: s.pair(s.analyze(s.kubernetes()), peers.grep(s.kubernetes()))),
     Goal("analyze, one gzip", "zgrep -c", 0.35, 0.20,
          lambda s: s.pair(s.analyze(*s.zipped(1)), peers.zgrep(*s.zipped(1)))),
     Goal("analyze, eight gzip", "zgrep -c", 0.18, 0.12,

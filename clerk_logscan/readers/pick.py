@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, repeat
@@ -15,7 +16,9 @@ _STEP: Final = 8  # stretches between two sampled lines: 60 KiB, with the rest o
 _LONG_LINES: Final = 16  # of a block, that are sampled
 _FIRST_LINES: Final = 200  # of an input, all sampled, for detection
 _FIRST_BYTES: Final = 1 << 20  # but not beyond these
-_DOCKERS: Final = b'{"log":"'  # how a line begins that Docker writes in pieces of 16 KiB
+# How lines begin that a container runtime cuts: Docker's json-file driver, and those of Kubernetes (CRI).
+_DOCKER: Final = re.compile(rb'[\0\xef\xbb\xbf]*\{"log":"')
+_CRI: Final = re.compile(rb"[0-9T:.Z+-]{20,40} std(?:out|err) ([PF])[ :]")
 _MANY: Final = 1000  # candidates of a block that are sooner cut as columns
 
 
@@ -64,7 +67,7 @@ def pick(
         chosen = {*before, *long[:_LONG_LINES]}
     ends: set[int] = set()
     if candidates:
-        ends = found.ends | _pieces(block, long if samples else _of_docker(block, found.ends))
+        ends = found.ends | _pieces(block, long if samples else _of_containers(block, found.ends))
     open_line = not buffer.endswith(b"\n", first, block.end)
     if len(ends) < _MANY:
         starts = sorted(chosen | _starts(block, ends))
@@ -123,15 +126,23 @@ def _look(block: Block, index: int, search: Search, mood: Mood, counts: Counts) 
 
 def _pieces(block: Block, starts: Collection[int]) -> set[int]:
     """Return where those of the lines that begin at `starts` end that are pieces of one, and the lines behind them."""
-    pieces = [start for start in starts if block.buffer.startswith(_DOCKERS, start)]
-    newlines = map(block.buffer.find, repeat(b"\n"), pieces, repeat(block.end))
-    long = (at for start, at in zip(pieces, newlines, strict=True) if at - start > 2 * EVERY)
-    return block.followed(map((1 - block.start).__add__, long), BEHIND)
+    newlines = map(block.buffer.find, repeat(b"\n"), starts, repeat(block.end))
+    pieces = (at for start, at in zip(starts, newlines, strict=True) if at >= 0 and _is_piece(block, start, at))
+    return block.followed(map((1 - block.start).__add__, pieces), BEHIND)
 
 
-def _of_docker(block: Block, ends: set[int]) -> Collection[int]:
-    """Return where the lines begin that end at `ends` of a block of Docker's."""
-    return _starts(block, ends) if block.buffer.startswith(_DOCKERS, block.start) else ()
+def _is_piece(block: Block, start: int, end: int) -> bool:
+    """Tell whether a line shows that another piece of it follows: Docker's only by its length."""
+    if end - start > 2 * EVERY and _DOCKER.match(block.buffer, start):
+        return True
+    cri = _CRI.match(block.buffer, start)
+    return cri is not None and cri[1] == b"P"
+
+
+def _of_containers(block: Block, ends: set[int]) -> Collection[int]:
+    """Return where the lines begin that end at `ends`, where a container runtime wrote those of the block."""
+    first = _DOCKER.match(block.buffer, block.start) or _CRI.match(block.buffer, block.start)
+    return _starts(block, ends) if first else ()
 
 
 def _long_lines(block: Block, counts: Counts) -> Sequence[int]:

@@ -49,7 +49,7 @@ _HEAD: Final = 2  # characters of a name whose every escape is looked for
 _SLASHES: Final = ("/", "2f", "2F")
 _BACKSLASHES: Final = ("\\", "c", "C", ":")  # not `5c`, of which the sieve may have taken the 5 for another escape
 _MARKED_LINES: Final = 256  # marked lines of a block that are kept
-_EXTRA: Final = 57  # literals besides that the sieve finds in one pass; for thousands Hyperscan takes no longer
+_EXTRA: Final = 60  # literals besides that the sieve finds in one pass; for thousands Hyperscan takes no longer
 _TOLD: Final = 64  # bytes of each of these that are looked for: a client may claim to be anything
 _CROWDED: Final = 20_000  # of these in a block, from which on all its lines are taken
 
@@ -247,9 +247,7 @@ class Search:
         """
         meanings: list[tuple[int, Iterable[str]]] = []
         if self._paths:
-            meanings = [(FIELDS, _FIELDS), (LINE, _OPAQUE), (TRACE, _TRACE), (MARK, _MARKS)]
-        if self._paths or self._extra or self._others:
-            meanings.append((PIECE, _PIECES))
+            meanings = [(FIELDS, _FIELDS), (LINE, _OPAQUE), (PIECE, _PIECES), (TRACE, _TRACE), (MARK, _MARKS)]
         for name in self._names:
             signs = [*_signs_of_disguise(name), *_CODED_PERCENT]
             meanings += [

@@ -123,6 +123,7 @@ def test_a_joined_line_keeps_the_place_of_its_first_piece_and_the_ledger_knows_t
     assert found["raw"][1] == wrapped[1]
     assert peeler.joined == 2
     assert not peeler.needs_all  # the search takes such pieces, and the lines behind them
+    assert peel([line.replace('{"log":"', '{"log": "') for line in wrapped])[1].needs_all  # but not those
 
 
 def test_a_piece_without_its_neighbours_stays_a_line_and_asks_for_the_whole_input() -> None:

@@ -57,9 +57,11 @@ _WHOLES: Final[tuple[tuple[Callable[[Sequence[str]], bool], type[_Whole]], ...]]
 )
 
 # Envelopes of which the search takes each piece, and the lines behind it: see readers.search and readers.pick.
-# It knows the JSON of the latter only as it is written, not within a text.
+# It knows the JSON of the latter only as it is written, not within a text, and Docker's by how a line begins.
 _SEARCHED: Final = ("cri",)
 _SEARCHED_OUTSIDE: Final = (*_SEARCHED, "docker-json-file", "docker-fluentd", "shipped-log")
+_DOCKER: Final = "docker-json-file"
+_BEGINS: Final = '^[\0\ufeff]*\\{"log":"'
 _NEWLINE_AT_END: Final = '\\n"'  # of a JSON string
 
 
@@ -187,8 +189,10 @@ class Layer:
         innermost = hits["envelopes"].str.extract("([^>]*)$")
         if self._whole is not None or innermost.is_in(hidden).any():
             return True
-        searched = innermost.is_in(_SEARCHED_OUTSIDE if outermost else _SEARCHED).all() and not self._joiner.short
-        return self.joined > (self._joiner.joined if searched else 0)
+        searched = innermost.is_in(_SEARCHED_OUTSIDE if outermost else _SEARCHED) & (
+            (innermost != _DOCKER) | hits["raw"].str.contains(_BEGINS)
+        )
+        return self.joined > (self._joiner.joined if searched.all() and not self._joiner.short else 0)
 
     def run(self, rows: pl.DataFrame) -> Taken:
         """Return the rows peeled, pieces joined, and the rows that wear no envelope of this layer."""
