@@ -49,9 +49,10 @@ def pick(
 ) -> Picked:
     """Return the lines to parse: `candidates`, and `samples`: first and last line of the block, one each EVERY bytes.
 
-    Long lines are sampled too: where they are pieces (Docker's), the parser must see one, as the attack may be cut.
-    The first block of an input, `index` 0, gives its first lines as well. Lines with the proxy path are counted in any
-    case, and newlines where it is not known how many there are.
+    Long lines are sampled too: where they are pieces, the parser must see one, as the attack may be cut. Where they are
+    those of a container runtime, all are taken, and the lines behind them, so that it sees each whole. The first block
+    of an input, `index` 0, gives its first lines as well. Lines with the proxy path are counted in any case, and
+    newlines where it is not known how many there are.
     """
     buffer, first = block.buffer, block.start
     counts = Counts(buffer, first, block.end, newlines)

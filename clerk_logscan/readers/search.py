@@ -3,8 +3,9 @@
 Two steps. The sieve looks for literals that every such line holds in some spelling; patterns then judge the blocks
 where it finds one. A candidate holds the proxy path followed by two adjacent slashes, or after an authority that may be
 invalid, or with the method TRACE (at both the proxy throws); or the proxy path disguised by escapes; or a record whose
-text is spelled as numbers or base64. Lines with clerk-js' own marks but without the proxy path are picked too, for a
-proxy path that was not given: at most 256 of a block, and of one block in sixteen where the given path is frequent.
+text is spelled as numbers or base64; or a piece of a line that its container's runtime cut, as are the lines behind it.
+Lines with clerk-js' own marks but without the proxy path are picked too, for a proxy path that was not given: at most
+256 of a block, and of one block in sixteen where the given path is frequent.
 """
 
 from __future__ import annotations

@@ -189,10 +189,10 @@ class Layer:
         innermost = hits["envelopes"].str.extract("([^>]*)$")
         if self._whole is not None or innermost.is_in(hidden).any():
             return True
-        searched = innermost.is_in(_SEARCHED_OUTSIDE if outermost else _SEARCHED) & (
-            (innermost != _DOCKER) | hits["raw"].str.contains(_BEGINS)
-        )
-        return self.joined > (self._joiner.joined if searched.all() and not self._joiner.short else 0)
+        searched = innermost.is_in(_SEARCHED_OUTSIDE if outermost else _SEARCHED)
+        searched &= (innermost != _DOCKER) | hits["raw"].str.contains(_BEGINS)
+        found = self._joiner.joined if searched.all() and not self._joiner.short else 0
+        return self.joined > found
 
     def run(self, rows: pl.DataFrame) -> Taken:
         """Return the rows peeled, pieces joined, and the rows that wear no envelope of this layer."""
