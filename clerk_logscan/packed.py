@@ -11,7 +11,7 @@ import polars as pl
 from clerk_logscan.columns import copied
 
 _TOGETHER: Final = 64  # small frames that are copied to one
-_FEW: Final = 8  # times as many rows as are held: of so many the others are worth letting go
+_FEW: Final = 2  # times as many rows as are held: of so many the others are worth letting go
 _SMALL: Final = 5000  # rows of all of them; beyond, a copy saves nothing
 
 
