@@ -16,7 +16,7 @@ from clerk_logscan.readers.blocks import Batch
 if TYPE_CHECKING:
     from clerk_logscan.reading import Reading
 
-TOGETHER: Final = 16 << 20  # bytes of picked lines that are parsed at once
+TOGETHER: Final = 4 << 20  # bytes of picked lines that are parsed at once
 HELD: Final = 64 << 20  # bytes of streams that are held meanwhile
 
 
