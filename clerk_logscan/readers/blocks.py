@@ -9,8 +9,9 @@ from itertools import chain, repeat
 from typing import Final
 
 BLOCK: Final = 4 << 20  # bytes; small enough that a few blocks stay in the processor's cache
-# Lines behind a piece of a line that are taken with it, so that the next piece is among them.
-BEHIND: Final = 16
+# How Docker's json-file driver begins a line; one of its long lines is a piece of one.
+DOCKER: Final = '{"log":"'
+_BEHIND: Final = 16  # lines behind a piece of a line that are taken with it, so that the next piece is among them
 # Bytes. A longer line is handed on in pieces, cut between two JSON objects where that can be, and said.
 LONGEST_LINE: Final = 16 << 20
 
@@ -53,7 +54,7 @@ class Block:
             return self.buffer
         return bytes(memoryview(self.buffer)[self.start : self.end])
 
-    def followed(self, ends: Iterable[int], count: int) -> set[int]:
+    def followed(self, ends: Iterable[int], count: int = _BEHIND) -> set[int]:
         """Return where these lines end (after the newline, from the block's start), and `count` lines behind each."""
         found = last = set(ends)
         for _ in range(count):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain, count, repeat
 from typing import Final
 
-from clerk_logscan.readers.blocks import BEHIND, Batch, Block
+from clerk_logscan.readers.blocks import DOCKER, Batch, Block
 from clerk_logscan.readers.newlines import EVERY, Counts
 from clerk_logscan.readers.search import Found, Mood, Search
 
@@ -17,7 +17,7 @@ _LONG_LINES: Final = 16  # of a block, that are sampled
 _FIRST_LINES: Final = 200  # of an input, all sampled, for detection
 _FIRST_BYTES: Final = 1 << 20  # but not beyond these
 # How lines begin that a container runtime cuts: Docker's json-file driver, and those of Kubernetes (CRI).
-_DOCKER: Final = re.compile(rb'[\0\xef\xbb\xbf]*\{"log":"')
+_DOCKER: Final = re.compile(rb"[\0\xef\xbb\xbf]*" + re.escape(DOCKER.encode()))
 _CRI: Final = re.compile(rb"[0-9T:.Z+-]{20,40} std(?:out|err) ([PF])[ :]")
 _MANY: Final = 1000  # candidates of a block that are sooner cut as columns
 
@@ -129,7 +129,7 @@ def _pieces(block: Block, starts: Collection[int]) -> set[int]:
     """Return where those of the lines that begin at `starts` end that are pieces of one, and the lines behind them."""
     newlines = map(block.buffer.find, repeat(b"\n"), starts, repeat(block.end))
     pieces = (at for start, at in zip(starts, newlines, strict=True) if at >= 0 and _is_piece(block, start, at))
-    return block.followed(map((1 - block.start).__add__, pieces), BEHIND)
+    return block.followed(map((1 - block.start).__add__, pieces))
 
 
 def _is_piece(block: Block, start: int, end: int) -> bool:

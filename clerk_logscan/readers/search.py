@@ -20,7 +20,7 @@ from operator import sub
 from typing import Final
 
 from clerk_logscan.readers import spellings
-from clerk_logscan.readers.blocks import BEHIND, Block
+from clerk_logscan.readers.blocks import Block
 from clerk_logscan.readers.newlines import Counts
 from clerk_logscan.readers.patterns import Patterns, shared
 from clerk_logscan.readers.sieve import Sieve
@@ -143,7 +143,7 @@ class Search:
         """Take the lines for which the literal alone decides."""
         found.ends.update(_ends(block, places.get(LINE, [])))
         if PIECE in places:
-            found.ends.update(block.followed(_ends(block, places[PIECE]), BEHIND))
+            found.ends.update(block.followed(_ends(block, places[PIECE])))
         for position in places.get(TRACE, ()):
             start, end = _line(block, position)
             if any(block.buffer.find(name, start, block.start + end) >= 0 for name in self._plain_names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,7 @@ from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.sure import Sure
 from clerk_logscan.parsing.envelopes.work import NONE, PLACE, WORK, Taken
 from clerk_logscan.parsing.pieces import Joiner, Reads
+from clerk_logscan.readers.blocks import DOCKER
 
 # What opens an envelope is imported when there is one: most logs wear none.
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ _WHOLES: Final[tuple[tuple[Callable[[Sequence[str]], bool], type[_Whole]], ...]]
 _SEARCHED: Final = ("cri",)
 _SEARCHED_OUTSIDE: Final = (*_SEARCHED, "docker-json-file", "docker-fluentd", "shipped-log")
 _DOCKER: Final = "docker-json-file"
-_BEGINS: Final = '^[\0\ufeff]*\\{"log":"'
+_BEGINS: Final = f"^[\0\ufeff]*{re.escape(DOCKER)}"
 _NEWLINE_AT_END: Final = '\\n"'  # of a JSON string
 
 
