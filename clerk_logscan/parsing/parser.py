@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from clerk_logscan import schema
-from clerk_logscan.parsing import detection, json_documents, json_tables, lines
+from clerk_logscan.parsing import detection, json_tables, lines
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.doubts import Doubts
@@ -153,8 +153,8 @@ class Parser:
         if self.settling.leading is not None:
             return self._read_by(self.settling.leading, frame)
         assembler = self.settling.assembler
-        whole = assembler.feed(frame) if assembler else json_documents.split(frame)
-        return self._parse(self.settling.wearing.peel(json_tables.unfold(whole)))
+        records = json_tables.unfold(assembler.feed(frame)) if assembler else records_of(frame)
+        return self._parse(self.settling.wearing.peel(records))
 
     def times(self, frame: pl.DataFrame) -> pl.Series | None:
         """Return the time of each line of `frame` as `read` would give it, in a fraction of the time that takes.

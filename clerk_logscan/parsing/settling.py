@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from clerk_logscan.parsing import batches, detection, json_documents, json_tables
+from clerk_logscan.parsing import batches, detection, json_documents, json_tables, octets
 from clerk_logscan.parsing.cascade import JSON, Cascade
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import TARGETS, Definition, Join
@@ -302,4 +302,4 @@ def halves(cut: Cut) -> bool:
 
 def records_of(frame: pl.DataFrame) -> pl.DataFrame:
     """Return `frame` (line_number, byte_offset, raw) with a row for each of several records in one line."""
-    return json_tables.unfold(json_documents.split(frame))
+    return json_tables.unfold(json_documents.split(octets.split(frame)))

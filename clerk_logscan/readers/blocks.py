@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,8 +12,10 @@ from typing import Final
 BLOCK: Final = 4 << 20  # bytes; small enough that a few blocks stay in the processor's cache
 # How Docker's json-file driver begins a line; one of its long lines is a piece of one.
 DOCKER: Final = '{"log":"'
+# How a syslog message begins that is told by its length in octets (RFC 6587, section 3.4.1), with no newline between.
+FRAME: Final = re.compile(rb"([0-9]{1,7}) (?=<[0-9]{1,3}>)")
 _BEHIND: Final = 16  # lines behind a piece of a line that are taken with it, so that the next piece is among them
-# Bytes. A longer line is handed on in pieces, cut between two JSON objects where that can be, and said.
+# Bytes. A longer line is handed on in pieces, cut between two messages or JSON objects where that can be, and said.
 LONGEST_LINE: Final = 16 << 20
 
 
@@ -144,10 +147,22 @@ def cut(chunks: Iterable[bytes], size: int = BLOCK, longest: int = LONGEST_LINE,
 
 
 def _piece(data: bytes) -> int:
-    """Return where to cut a line that is too long: after the last whole JSON object, else at a blank, else anywhere."""
-    half = len(data) // 2
+    """Return where to cut a line that is too long: after the last whole message or JSON object, else at a blank, else
+    anywhere.
+    """
+    half, end = len(data) // 2, _messages(data)
+    if end > half:
+        return end
     for mark, after in ((b"},{", 2), (b"}{", 1), (b" ", 1)):
         at = data.rfind(mark, half)
         if at >= 0:
             return at + after
     return len(data)
+
+
+def _messages(data: bytes) -> int:
+    """Return where the last whole message ends of those that are told by their lengths from the start on."""
+    end = 0
+    while (match := FRAME.match(data, end)) and match.end() + int(match[1]) <= len(data):
+        end = match.end() + int(match[1])
+    return end

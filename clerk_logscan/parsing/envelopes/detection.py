@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from clerk_logscan.parsing.envelopes import languages, octets
+from clerk_logscan.parsing import octets
+from clerk_logscan.parsing.envelopes import languages
 from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.engines import Engines
 from clerk_logscan.parsing.envelopes.work import clean_text

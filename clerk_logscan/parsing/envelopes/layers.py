@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from clerk_logscan.parsing import octets
 from clerk_logscan.parsing.envelopes import (
     audit_sections,
     blocks,
@@ -16,7 +17,6 @@ from clerk_logscan.parsing.envelopes import (
     journal,
     json_rows,
     languages,
-    octets,
     pino_pretty,
     printed,
     yaml_documents,
@@ -200,7 +200,7 @@ class Layer:
         """Return the rows peeled, pieces joined, and the rows that wear no envelope of this layer."""
         if self._whole:
             return self._whole.take(rows)
-        rows = octets.split(rows)
+        rows = octets.split_texts(rows)
         done: list[pl.DataFrame] = []
         for take in self._takes:
             hits, rows = take(rows) if rows.height else (rows, rows)

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from clerk_logscan.parsing.envelopes import octets
+from clerk_logscan.parsing import octets
 from clerk_logscan.parsing.pieces import KEY, MORE, ORDER, PART, RUN
 
 PLACE: Final = "_n"  # place of the row among those of its layer
