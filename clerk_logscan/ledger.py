@@ -21,9 +21,10 @@ Row = dict[str, Any]
 
 def row(reading: Reading, named: Set[str], options: Options, definitions: Library) -> Row:
     """Return the row of an input that was read; `named` are the inputs as the user gave them."""
-    found, requests, unread = reading.row(), reading.requests, reading.unread["raw"]
+    found, requests = reading.row(), reading.requests
+    unread = reading.unread.select("raw", "inner").iter_rows()
     return found | {
-        "suspicious_malformed": sum(destinations.suspicious(raw, options) for raw in unread),
+        "suspicious_malformed": sum(any(destinations.suspicious(text, options) for text in texts if text) for texts in unread),
         "_hidden": normalised.fields(requests, found["log_formats"], definitions),
         "_named": found["source"] in named,
         "_proxy_requests": reading.scan.hits,

@@ -40,7 +40,7 @@ class Reading:
     picked_only: bool = False  # of some blocks only the picked lines were parsed
     places: Places = field(default_factory=Places)
     held: Packed = field(default_factory=lambda: Packed(schema.empty()))  # what was kept
-    _unread: Packed = field(default_factory=lambda: Packed(lines.empty()))
+    _unread: Packed = field(default_factory=lambda: Packed(lines.none_unread()))
     _times: list[pl.Series] = field(default_factory=list)
 
     def add(self, parsed: Parsed) -> None:
@@ -78,7 +78,7 @@ class Reading:
 
     @property
     def unread(self) -> pl.DataFrame:
-        """Return what looks like a request and no format reads: line_number, byte_offset, raw."""
+        """Return what looks like a request and no format reads (lines.UNREAD)."""
         return self._unread.frame
 
     def _unsaid(self) -> str | None:

@@ -22,6 +22,7 @@ PIECE: Final = (
     r'|(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|true|false|null),?'
     r'|\[(?:(?:"(?:[^"\\]|\\.)*"|[-\d.eE+]+|true|false|null),?\s*)+\],?)\s*$'  # a row of a table
 )
+_VALUE: Final = r"[^\s\[\]{},]"  # beside brackets, which other languages print, too
 BETWEEN: Final = re.compile(r"[\s,]*[\[\],][\s,\[\]]*\Z")  # punctuation of an array around its records
 LISTED: Final = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*:\s*\[\s*\Z')  # where the list of a key begins
 SAYS: Final = re.compile(r":\s*[^\s\[{]")  # a key with a value of its own
@@ -36,7 +37,8 @@ def is_pretty(lines: pl.Series) -> bool:
     filled = lines.filter(lines.str.contains(r"\S"))
     if not filled.str.contains(r"^\s*(?:\[\s*)?[\[{]\s*$|^\s*[\]}]\s*,?\s*[\[{]\s*$").any():
         return False
-    return bool(filled.str.contains(PIECE).sum() * 2 > len(filled))
+    pieces = filled.filter(filled.str.contains(PIECE))
+    return len(pieces) * 2 > len(filled) and bool(pieces.str.contains(_VALUE).any())
 
 
 def split(frame: pl.DataFrame) -> pl.DataFrame:

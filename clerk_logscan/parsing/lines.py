@@ -21,6 +21,9 @@ SCHEMA: Final[dict[str, pl.DataType]] = {
     "raw": pl.String(),
 }
 
+# Of a line that no format reads, what its envelope held, pieces joined, where `raw` does not show that as one text.
+UNREAD: Final[dict[str, pl.DataType]] = {**SCHEMA, "inner": pl.String()}
+
 _SMALL: Final = 1 << 17  # bytes
 
 
@@ -67,6 +70,12 @@ def decode(data: bytes) -> str:
 def empty() -> pl.DataFrame:
     """Return a frame of no lines."""
     return pl.DataFrame(schema=SCHEMA)
+
+
+@cache
+def none_unread() -> pl.DataFrame:
+    """Return a frame of no unread lines."""
+    return pl.DataFrame(schema=UNREAD)
 
 
 def from_batch(batch: Batch) -> pl.DataFrame:

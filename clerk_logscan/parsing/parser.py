@@ -28,7 +28,7 @@ class Parsed(NamedTuple):
 
     requests: pl.DataFrame  # schema.FRAME, in the order of the input
     not_requests: int
-    malformed: pl.DataFrame  # line_number, byte_offset, raw: looks like a request, and no definition reads it
+    malformed: pl.DataFrame  # lines.UNREAD: looks like a request, and no definition reads it
     seconds: Sequence[pl.DataFrame] = ()  # schema.FRAME, too: records read `apart` that are no request alone
 
     @property
@@ -183,7 +183,7 @@ class Parser:
             bare_numbers = frame["line_number"].gather(taken)
             self.settling.wearing.pass_by(pl.concat([passed, bare_numbers]).sort() if len(passed) else bare_numbers)
         if len(taken) == frame.height:
-            return self._parsed([requests], len(taken) - kept, lines.empty())
+            return self._parsed([requests], len(taken) - kept, lines.none_unread())
         rest = frame.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(taken.implode())) if len(taken) else frame
         others = self._parse(self.settling.wearing.peel(records_of(rest)), among=frame.height)
         counted = len(taken) - kept + others.not_requests
@@ -193,7 +193,7 @@ class Parser:
         """Return what still waited for its second half."""
         self.settling.cascade.forget()
         if self.settling.peeler is None:
-            return self._parsed([], 0, lines.empty())
+            return self._parsed([], 0, lines.none_unread())
         last = (
             [self.settling.peeler.peel(json_tables.unfold(self.settling.assembler.finish()))]
             if self.settling.assembler
@@ -201,7 +201,7 @@ class Parser:
         )
         late = pl.concat([*last, self.settling.peeler.finish()])
         if late.is_empty() and not self._joiners:
-            return self._parsed([], 0, lines.empty())
+            return self._parsed([], 0, lines.none_unread())
         parsed = self._parse(late)
         found = [parsed.requests]
         for definition, joiner in self._joiners.values():
@@ -226,7 +226,9 @@ class Parser:
         rest = peeled[left.sort()]
         like = self.settling.cascade.look_alike(rest["text"]) | (rest["text"] == HIDDEN)
         like |= holds_doubled(rest["raw"], ~like & _worn_alone(rest, peeled))
-        malformed = rest.filter(like).select(*lines.SCHEMA)
+        shown = pl.col("raw").str.contains(pl.col("text"), literal=True)
+        inner = pl.when(~shown).then("text").alias("inner")
+        malformed = rest.filter(like).select(*lines.SCHEMA, inner)
         return self._parsed(found, none - malformed.height, malformed)
 
     def _taken(self, cut: Cut, peeled: pl.DataFrame) -> tuple[pl.DataFrame, int]:

@@ -118,7 +118,7 @@ def _parsed(definition: Definition, shares: Sequence[_Share]) -> Iterator[Parsed
     for parser, frame, _ in shares:
         count = counts.get(parser.source, 0)
         parser.log_formats[definition.name] += count
-        yield Parsed(requests.slice(at, count), frame.height - count, lines.empty())
+        yield Parsed(requests.slice(at, count), frame.height - count, lines.none_unread())
         at += count
 
 

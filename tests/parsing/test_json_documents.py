@@ -57,6 +57,7 @@ def test_one_record_and_other_text_stay_as_they_are() -> None:
 
 def test_lines_of_records_are_not_pretty() -> None:
     assert not is_pretty(frame_of(['{"a":1}', '{"b":2}', "[", "text"])["raw"])
+    assert not is_pretty(frame_of(["{", '  "a" => "GET /"', "}"] * 9)["raw"])  # Ruby's
     assert is_pretty(frame_of(json.dumps([{"a": 1, "b": [1, "x"]}], indent=1).split("\n"))["raw"])
 
 

@@ -70,4 +70,4 @@ class Blocks(Held):
             return
         from clerk_logscan.parsing.envelopes.values import dump
 
-        yield self.inner(rows[0], dump(values))
+        yield self.inner_of(rows, dump(values))

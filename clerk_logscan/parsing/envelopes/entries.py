@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
 from clerk_logscan.parsing.envelopes.work import Taken
-from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
+from clerk_logscan.parsing.pieces import MAX_TEXT, RUN, raw_of
 
 Row = dict[str, Any]
 
@@ -46,6 +46,10 @@ class Entries(ABC):
         """Return `row` with the `text` of an entry, which this was the envelope of, and other `columns`."""
         outer = f"{row['envelopes']}>{self.name}" if row["envelopes"] else self.name
         return {**row, "text": text, "envelopes": outer, **columns}
+
+    def inner_of(self, rows: Sequence[Row], text: str, **columns: Any) -> Row:
+        """Return the same of an entry of several rows, in the place of the first."""
+        return self.inner(rows[0], text, raw=raw_of(rows), **columns)
 
 
 class Held(Entries):

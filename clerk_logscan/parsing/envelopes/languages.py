@@ -76,7 +76,7 @@ class Records(Printed):
         if value is None:
             yield from rows
             return
-        yield self.inner(rows[0], dump(value), envelope_time=before or rows[0]["envelope_time"])
+        yield self.inner_of(rows, dump(value), envelope_time=before or rows[0]["envelope_time"])
 
 
 def _read(text: str) -> tuple[str | None, literals.Value | None]:

@@ -24,7 +24,7 @@ from clerk_logscan.parsing.envelopes import (
 from clerk_logscan.parsing.envelopes.declarations import Envelope
 from clerk_logscan.parsing.envelopes.sure import Sure
 from clerk_logscan.parsing.envelopes.work import NONE, PLACE, WORK, Taken
-from clerk_logscan.parsing.pieces import Joiner, Reads
+from clerk_logscan.parsing.pieces import RUN, Joiner, Reads
 from clerk_logscan.readers.blocks import DOCKER
 
 # What opens an envelope is imported when there is one: most logs wear none.
@@ -208,6 +208,16 @@ class Layer:
         found = pl.concat(done).sort("line_number", PLACE) if len(done) > 1 else done[0] if done else rows.clear()
         joined = self._joiner.join(found)
         return joined if joined is found else joined.sort("line_number", PLACE), rows
+
+    def telling(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return those of the sampled rows that this layer gave which tell what is within: where an entry takes several
+        lines, single ones are of the middle of one.
+        """
+        if self._whole is None:
+            return rows
+        entries = rows["envelopes"].str.ends_with(self._whole.name).fill_null(value=False)
+        runs = rows[RUN].filter(entries).unique()
+        return rows.filter(pl.col(RUN).is_in(runs.implode())) if len(runs) else rows
 
     def finish(self) -> pl.DataFrame:
         """Return the lines that still wait for pieces."""

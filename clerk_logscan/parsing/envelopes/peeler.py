@@ -68,7 +68,7 @@ class Peeler:
             hits, _ = layer.run(rows)
             self._opaque |= layer.opaque(hits, outermost=depth == 0)
             self.pieced |= layer.joined > 0
-            rows = clean(pl.concat([hits, layer.finish()]))
+            rows = clean(layer.telling(pl.concat([hits, layer.finish()])))
             if rows.is_empty():
                 break
         self.reset()

@@ -55,7 +55,7 @@ class Documents(Held):
             return
         from clerk_logscan.parsing.envelopes.values import dump
 
-        yield self.inner(rows[0], dump(_record([row["text"] for row in rows])))
+        yield self.inner_of(rows, dump(_record([row["text"] for row in rows])))
 
 
 def _record(texts: Sequence[str]) -> dict[str, Any]:

@@ -82,4 +82,4 @@ class Json(Printed):
 
     def record(self, rows: list[Row]) -> Iterator[Row]:
         """Return the record that `rows` are, as one row."""
-        yield self.inner(rows[0], "\n".join(row["text"] for row in rows).rstrip(" \t,"))
+        yield self.inner_of(rows, "\n".join(row["text"] for row in rows).rstrip(" \t,"))
