@@ -12,6 +12,7 @@ import polars as pl
 from clerk_logscan import decoding, plain_targets, proxy
 from clerk_logscan.columns import different
 from clerk_logscan.options import Options
+from clerk_logscan.parsing.fields import NON_ASCII
 from clerk_logscan.unread import suspicious
 
 __all__ = ["DESTINATION_COLUMNS", "resolve", "suspicious"]
@@ -72,6 +73,7 @@ def _graver(found: pl.DataFrame, columns: list[str], options: Options) -> pl.Dat
     texts = pl.col("_other_targets").str.split(" ")
     others = rows.filter(pl.col("_other_targets").is_not_null()).with_columns(request_target=texts)
     others = others.select(_ROW, *columns).explode("request_target")
+    others = others.with_columns(pl.col("request_target").str.contains(NON_ASCII).alias("_non_ascii"))
     others = _resolve(others, options).with_columns(_GRAVITY)
     graver = _gravest(pl.concat([rows, others.select(rows.columns)]))
     sent = pl.lit(rows["request_target"])

@@ -24,7 +24,9 @@ def row(reading: Reading, named: Set[str], options: Options, definitions: Librar
     found, requests = reading.row(), reading.requests
     unread = reading.unread.select("raw", "inner").iter_rows()
     return found | {
-        "suspicious_malformed": sum(any(destinations.suspicious(text, options) for text in texts if text) for texts in unread),
+        "suspicious_malformed": sum(
+            any(destinations.suspicious(text, options) for text in texts if text) for texts in unread
+        ),
         "_hidden": normalised.fields(requests, found["log_formats"], definitions),
         "_named": found["source"] in named,
         "_proxy_requests": reading.scan.hits,

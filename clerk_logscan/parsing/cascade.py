@@ -187,7 +187,7 @@ class Cascade:
         """Read from both ends what the formats of this input leave: bytes and quotes of theirs make no other layout."""
         if self.learning.open and len(texts) >= max(_CHANGED, self._lines_at_hand / 4):
             return  # so many are another layout: a log's format changed half-way
-        known = [definition for definition in self.templates if definition.name in self.seen and not definition.guessed]
+        known = [definition for definition in self.templates if definition.name in self.seen]
         yield from self._by_template(texts, known, loose=True)
 
     def _loose(self, texts: pl.Series) -> Iterator[Cut]:

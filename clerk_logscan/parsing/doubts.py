@@ -41,6 +41,8 @@ _STAGED: Final = re.compile(r'"[^"]*[pP]ath"\s*:\s*"(?:/|\\/)([^"/\\{]+)((?:/|\\
 
 # A backslash that none stands before, and that begins no escape: what escapes writes none such.
 _LONE: Final = {"json": r'(?:^|[^\\])(?:\\\\)*\\[^"\\/bfnrtux]', "quote": r'(?:^|[^\\])(?:\\\\)*\\[^"\\]'}
+# Escapes that are guessed from lines in which a client may have written them.
+_GUESSED: Final = dict.fromkeys(("c", "apache"), r'(?:^|[^\\])(?:\\\\)*\\[^"\\/abfnrtuvx]')
 # A user with a name, and what follows it; the last request of a line.
 _USER: Final = re.compile(r"^(?:[^\s\"\[]+ ){1,2}- (?!-? ?\[)[^\"]+? \[")
 _NO_USER: Final = r"^[^\s\"\[]+ - - \["  # as most lines begin
@@ -65,8 +67,8 @@ class Doubts:
         if definition.grammar == "json":
             self._planted(definition, texts, found)
             self._staged(definition, texts, found)
-        if definition.escape in _LONE:
-            self._doubled(definition, texts, found)
+        if lone := (_LONE | _GUESSED if definition.guessed else _LONE).get(definition.escape):
+            self._doubled(definition, lone, texts, found)
         if definition.grammar == "template":
             self._imitated(texts, found)
         if not found:
@@ -122,17 +124,18 @@ class Doubts:
         common = self._keys[definition.name].most_common(1)
         return frozenset(common[0][0]) if common else frozenset(path.split(".")[-1] for path in definition.fields)
 
-    def _doubled(self, definition: Definition, texts: pl.Series, found: dict[int, list[str]]) -> None:
-        """Read lines with a backslash as if the log escaped nothing, where it may be so."""
+    def _doubled(self, definition: Definition, lone: str, texts: pl.Series, found: dict[int, list[str]]) -> None:
+        """Read lines with a backslash as if the log escaped nothing, where it may be so: `lone` begins no escape."""
         slashed = texts.str.contains("\\", literal=True)
         if not slashed.any():
             return
         some = texts.filter(slashed)
-        if some.str.contains(_LONE[definition.escape]).any():
+        if some.str.contains(lone).any():
             self._raw.add(definition.name)
         if some.str.contains(_ESCAPED).any():
             self._escaping.add(definition.name)
-        if definition.name not in self._raw and (definition.escape == "json" or definition.name in self._escaping):
+        known = definition.escape == "json" and not definition.guessed
+        if definition.name not in self._raw and (known or definition.name in self._escaping):
             return
         rows = slashed.arg_true()
         for row, target in zip(rows, _unescaped(definition, texts.gather(rows)), strict=True):
@@ -178,12 +181,18 @@ def _target_keys(definition: Definition) -> frozenset[str]:
 
 def _unescaped(definition: Definition, texts: pl.Series) -> list[str | None]:
     """Return the target of each of `texts` as a log that escapes nothing (or less: JSON alone) would have it."""
-    less = "json" if definition.escape == "quote" and definition.grammar == "json" else "none"
+    less = {"json": "json" if definition.escape == "quote" else "none", "pairs": "nginx"}.get(
+        definition.grammar, "none"
+    )
     raw = replace(definition, escape=less)
     if definition.grammar == "json":
         from clerk_logscan.parsing.json_lines import JsonLines
 
         cuts = [(cut.rows, cut.raw) for cut in JsonLines([raw]).cut(texts)]
+    elif definition.grammar in ("csv", "pairs"):
+        from clerk_logscan.parsing.record_lines import RecordLines
+
+        cuts = [(cut.rows, cut.raw) for cut in RecordLines([raw]).cut(texts)]
     else:
         matched, fields = template.cut(texts, raw, loose=True)
         cuts = [(matched.arg_true(), fields)]

@@ -20,7 +20,7 @@ _OF_THE_LINE: Final = ("log_format", "source", "line_number", "byte_offset", "ra
 RESULT: Final = {name: dtype for name, dtype in schema.FRAME.items() if name not in _OF_THE_LINE}
 _TEXTS: Final = ("client_ip", "forwarded_for", "method", "protocol", "host", "user_agent", "referer", "request_id")
 _AS_LOGGED: Final = "\0as logged"
-_NON_ASCII: Final = r"[^\x21-\x7E]"
+NON_ASCII: Final = r"[^\x21-\x7E]"
 _REASON_LIMIT: Final = 200  # characters of a field's value that a reason quotes
 _FORWARDED: Final = {"forwarded": True, "not-forwarded": False, "undetermined": None, "served-before": None}
 
@@ -128,7 +128,7 @@ class _Reader:
             if values is not None:
                 columns[name] = values
         if "request_target" in columns:
-            columns["_non_ascii"] = columns["request_target"].str.contains(_NON_ASCII)
+            columns["_non_ascii"] = columns["request_target"].str.contains(NON_ASCII)
         if escapes.any_wide(self.raw):
             columns = {n: escapes.spell(c) if c.dtype == pl.String else c for n, c in columns.items()}
         if not columns:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -29,6 +31,7 @@ _JSON_METHOD: Final = rf'(?i)"[^"]*(?:method|verb)[^"]*"\s*:\s*"|"(?:{_METHODS})
 _JSON_LINE: Final = rf'"(?:{_METHODS}) (?:\\?/|https?:)[^" ]* HTTP/[0-9]'
 # Two slashes together that are no scheme's: what is looked for is not passed over for its layout.
 _DOUBLED: Final = r"(?i)[\w.~-](?:/|\\|%2f|%5c|u002f|x5c){2}"
+_DOUBLED_BEFORE: Final = re.compile(_DOUBLED)
 # The usual proxy path in base64: no format that opens it read the line.
 _CODED: Final = "|".join(coded("/__clerk"))
 # nginx `2026/11/24 14:51:35 [error] 12#12:`, Apache `[Tue Nov 24 14:51:35.1 2026] [core:error] [pid 1`,
@@ -62,6 +65,24 @@ def holds_doubled(texts: pl.Series, which: pl.Series) -> pl.Series:
     text = pl.first().str
     doubled = texts.to_frame().select(text.contains(_DOUBLED) & ~text.contains(_ERROR_LOG)).to_series() & which
     return _may_tell(texts, doubled) if doubled.any() else doubled
+
+
+def doubled_before(texts: pl.Series, targets: Sequence[pl.Series]) -> pl.Series:
+    """Tell which of the texts hold two slashes together before what was read as their target, or as parts of it.
+
+    A text in which a client imitates a request stands behind what it asked for.
+    """
+    doubled = texts.str.contains(_DOUBLED)
+    found = [
+        row for row in doubled.arg_true() if _DOUBLED_BEFORE.search(texts[row], 0, _begin(texts[row], row, targets))
+    ]
+    return doubled & doubled.clear(len(doubled)).fill_null(value=False).scatter(found, values=True)
+
+
+def _begin(text: str, row: int, targets: Sequence[pl.Series]) -> int:
+    """Return where the first of the targets' values stands in the text; 0 where it is spelled in another way."""
+    places = [text.find(value) for target in targets if (value := target[row])]
+    return min((place for place in places if place >= 0), default=0)
 
 
 def _may_tell(texts: pl.Series, which: pl.Series) -> pl.Series:

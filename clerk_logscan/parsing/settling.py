@@ -19,7 +19,7 @@ from clerk_logscan.parsing.fields import without_missing
 from clerk_logscan.parsing.inside import HEADER, MESSAGE
 from clerk_logscan.parsing.joins import side
 from clerk_logscan.parsing.plausible import reads_plausibly
-from clerk_logscan.parsing.requestlike import looks_like_request
+from clerk_logscan.parsing.requestlike import doubled_before, looks_like_request
 from clerk_logscan.parsing.w3c import W3c, reads_alone
 
 if TYPE_CHECKING:  # imported where a line needs it
@@ -276,22 +276,26 @@ def told(cut: Cut, texts: pl.Series) -> tuple[Cut, pl.Series]:
     """Return a cut less the rows of which no request was read though they show one, and these rows.
 
     A template for lines that were cut short has no request; a line that holds one all the same is of another layout.
-    So is one that names no target by the keys of a guess.
+    So is one that names no target by a guess, or one behind what may be the right one: a guess from what a few clients
+    sent may take their words for the log's.
     """
-    columns = cut.definition.columns
-    fields = [name for role in TARGETS for source in columns.get(role, ()) for name in source.fields]
+    definition = cut.definition
+    fields = [name for role in TARGETS for source in definition.columns.get(role, ()) for name in source.fields]
     none = cut.rows.clear()
-    telling = cut.definition.grammar == "template" or cut.definition.guessed
-    if not cut.definition.requests or not telling or cut.definition.join:
+    telling = definition.grammar == "template" or definition.guessed
+    if not definition.requests or not telling or definition.join:
         return cut, none
     found = [cut.raw[name] for name in fields if name in cut.raw.columns]
-    if any(not column.null_count() for column in found):
-        return cut, none
+    if definition.guessed:
+        found = [one.set(one.is_in(definition.missing), None) for one in found]
     untold = reduce(and_, (one.is_null() for one in found), pl.Series([True]).new_from_index(0, len(cut.rows)))
+    if untold.any():
+        untold &= looks_like_request(texts[cut.rows])
+    if definition.guessed and definition.grammar == "template":  # others name their values
+        untold |= doubled_before(texts[cut.rows], found)
     if not untold.any():
         return cut, none
-    untold &= looks_like_request(texts[cut.rows])
-    return Cut(cut.definition, cut.rows.filter(~untold), cut.raw.filter(~untold)), cut.rows.filter(untold)
+    return Cut(definition, cut.rows.filter(~untold), cut.raw.filter(~untold)), cut.rows.filter(untold)
 
 
 def halves(cut: Cut) -> bool:

@@ -57,7 +57,11 @@ def lost(layout: Layout, sent: list[tuple[str, str]]) -> list[tuple[str, str]]:
     found = destinations.resolve(pl.concat([part.requests for part in parts]), OPTIONS)
     seen = set(found.filter(pl.col("off_host"))["line_number"])
     unread = pl.concat([part.malformed for part in parts])
-    seen |= {number for number, raw in unread.select("line_number", "raw").iter_rows() if destinations.suspicious(raw, OPTIONS)}
+    seen |= {
+        number
+        for number, raw in unread.select("line_number", "raw").iter_rows()
+        if destinations.suspicious(raw, OPTIONS)
+    }
     return [(sent[place][0], line) for place, line in enumerate(lines) if place + 1 not in seen]
 
 

@@ -215,6 +215,8 @@ def _alike(column: Sequence[Token], typed: bool = False) -> bool:
         return True
     if not known:
         return True
+    if any(text in shapes.METHODS or shapes.is_target(text) for text in known):  # of some lines: words were inserted
+        return False
     openings = {text[0] if text[0] in "\"'[({<" else "w" for text in texts}
     if len(openings) == 1 and openings != {"w"}:
         return True
