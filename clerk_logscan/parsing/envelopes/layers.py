@@ -209,15 +209,16 @@ class Layer:
         joined = self._joiner.join(found)
         return joined if joined is found else joined.sort("line_number", PLACE), rows
 
-    def telling(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return those of the sampled rows that this layer gave which tell what is within: where an entry takes several
-        lines, single ones are of the middle of one.
+    def telling(self, rows: pl.DataFrame) -> pl.Series:
+        """Tell which of the sampled rows that this layer gave tell what is within: where an entry takes several lines,
+        single ones are of the middle of one.
         """
-        if self._whole is None:
-            return rows
-        entries = rows["envelopes"].str.ends_with(self._whole.name).fill_null(value=False)
-        runs = rows[RUN].filter(entries).unique()
-        return rows.filter(pl.col(RUN).is_in(runs.implode())) if len(runs) else rows
+        runs = rows[RUN]
+        if self._whole is not None:
+            entries = rows["envelopes"].str.ends_with(self._whole.name).fill_null(value=False)
+            if entries.any():
+                return runs.is_in(runs.filter(entries).unique().implode())
+        return runs.is_not_null()
 
     def finish(self) -> pl.DataFrame:
         """Return the lines that still wait for pieces."""

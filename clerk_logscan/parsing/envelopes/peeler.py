@@ -58,23 +58,27 @@ class Peeler:
     def detect(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Settle which envelopes the input wears by the sampled lines in `frame` (line_number, byte_offset, raw).
 
-        Returns those lines as `peel` and `finish` give them, for detecting formats by; none counts as peeled.
+        Returns those lines as `peel` and `finish` give them, for detecting formats by, without those of which a part was
+        sampled; none counts as peeled.
         Lines that follow one another, as the first ones of a file, show more than single ones.
         """
-        rows = self._start(frame)
+        rows, untold = self._start(frame), pl.Series(dtype=pl.Int64)
         readable = detection.Readable(self._envelopes, self._reads)
         for depth, layer in enumerate(self._layers):
             layer.choose(rows["text"].to_list(), readable, MAX_DEPTH - depth)
             hits, _ = layer.run(rows)
             self._opaque |= layer.opaque(hits, outermost=depth == 0)
             self.pieced |= layer.joined > 0
-            rows = clean(layer.telling(pl.concat([hits, layer.finish()])))
+            found = pl.concat([hits, layer.finish()])
+            told = layer.telling(found)
+            untold.append(found["line_number"].filter(~told))
+            rows = clean(found.filter(told))
             if rows.is_empty():
                 break
         self.reset()
         peeled = pl.concat([self.peel(frame), self.finish()])
         self.reset()
-        return peeled
+        return peeled.filter(~peeled["line_number"].is_in(untold.implode()))
 
     def reset(self) -> None:
         """Forget the lines seen, keep what was settled."""
