@@ -162,3 +162,22 @@ def test_a_line_has_no_more_cells_than_delimiters_divide_it_into(line: str, deli
     for found in (csv, record_readers.labelled_cells(line, delimiter), cells(line, delimiter)):
         assert may_have(len(found), [line], delimiter, 1.0)
         assert not may_have(line.count(delimiter) + 2, [line], delimiter, 1.0)
+
+
+def test_words_that_some_lines_have_more_of_shift_no_column() -> None:
+    """As Ktor's reasons do: in a long log few words stand at each place, whatever they are."""
+    answers = ("200 OK", "304 Not Modified", "502 Bad Gateway", "301 Moved Permanently")
+    lines = [
+        f"2026-11-24 14:{n // 60:02}:{n % 60:02}.125 [w-{n % 7}] INFO  App - {answers[n % 4]}: GET - /page/{n} in {n}ms"
+        for n in range(400)
+    ]
+    requests = parse(lines)[0].requests
+    assert requests["request_target"].to_list() == [f"/page/{n}" for n in range(400)]
+    assert set(requests["method"]) == {"GET"}
+
+
+def test_a_guess_that_finds_no_target_where_a_line_shows_one_reads_none_of_it() -> None:
+    lines = [f"2026-11-24T14:{n // 60:02}:{n % 60:02}Z 200 GET /page/{n} done" for n in range(60)]
+    shifted = "2026-11-24T14:59:00Z 502 GET - /__clerk//evil.example/x"
+    parsed, _ = parse([*lines, shifted])
+    assert parsed.requests.height == 60 and parsed.malformed["raw"].to_list() == [shifted]

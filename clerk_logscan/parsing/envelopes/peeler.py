@@ -58,8 +58,8 @@ class Peeler:
     def detect(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Settle which envelopes the input wears by the sampled lines in `frame` (line_number, byte_offset, raw).
 
-        Returns those lines as `peel` and `finish` give them, for detecting formats by, without those of which a part was
-        sampled; none counts as peeled.
+        Returns those lines as `peel` and `finish` give them, for detecting formats by, without parts of entries that
+        were not sampled whole; none counts as peeled.
         Lines that follow one another, as the first ones of a file, show more than single ones.
         """
         rows, untold = self._start(frame), pl.Series(dtype=pl.Int64)
