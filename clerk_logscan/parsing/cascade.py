@@ -14,6 +14,7 @@ from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.learning import Learning
 from clerk_logscan.parsing.requestlike import looks_like_request
+from clerk_logscan.parsing.told import told
 from clerk_logscan.parsing.w3c import W3c
 
 if TYPE_CHECKING:  # imported where a line needs them
@@ -176,9 +177,14 @@ class Cascade:
         """Guess a layout for lines that no definition reads, where there are enough, and read them by it."""
         guesses = self.learning.learn(texts, self._lines_at_hand, known=bool(self.seen))
         self.add(guesses)
+        if not guesses:
+            return
+        from clerk_logscan.parsing.record_lines import read_by
+
         rows = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
         for guess in guesses:
-            for cut in _read_by(guess.definition, texts.gather(rows)):
+            left = texts.gather(rows)
+            for cut in (told(cut, left)[0] for cut in read_by(guess.definition, left)):
                 taken = rows.gather(cut.rows)
                 yield Cut(cut.definition, taken, cut.raw)
                 rows = rows.filter(~rows.is_in(taken.implode()))
@@ -231,21 +237,13 @@ class Cascade:
             cut = partial(both_ends.cut, definition=definition)
         parts = slices.side_by_side(cut, texts)
         frames = [raw for _, raw in parts if raw.height]
-        return (pl.concat([mask for mask, _ in parts]), pl.concat(frames, how="diagonal")) if frames else None
-
-
-def _read_by(definition: Definition, texts: pl.Series) -> Sequence[Cut]:
-    """Return what one definition reads of texts."""
-    if definition.grammar == "template":
-        matched, raw = template.cut(texts, definition)
-        return [Cut(definition, matched.arg_true().cast(pl.UInt32), raw)] if raw.height else []
-    if definition.grammar == "json":
-        from clerk_logscan.parsing.json_lines import JsonLines
-
-        return JsonLines([definition]).cut(texts)
-    from clerk_logscan.parsing.record_lines import RecordLines
-
-    return RecordLines([definition]).cut(texts)
+        if not frames:
+            return None
+        matched, raw = pl.concat([mask for mask, _ in parts]), pl.concat(frames, how="diagonal")
+        if definition.guessed:
+            read, untold = told(Cut(definition, matched.arg_true(), raw), texts)
+            matched, raw = (matched.scatter(untold, values=False), read.raw) if len(untold) else (matched, raw)
+        return (matched, raw) if raw.height else None
 
 
 def begin_as_json(texts: pl.Series) -> pl.Series:

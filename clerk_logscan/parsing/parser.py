@@ -17,7 +17,8 @@ from clerk_logscan.parsing.fields import typed_times
 from clerk_logscan.parsing.joins import Half, Joiner
 from clerk_logscan.parsing.records import records_of_cut, requests_of
 from clerk_logscan.parsing.requestlike import holds_doubled
-from clerk_logscan.parsing.settling import Settling, records_of, told
+from clerk_logscan.parsing.settling import Settling, records_of
+from clerk_logscan.parsing.told import told
 
 if TYPE_CHECKING:  # imported where a line needs them
     from clerk_logscan.parsing.inference import Guess

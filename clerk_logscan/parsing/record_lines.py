@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from clerk_logscan.parsing import escapes
+from clerk_logscan.parsing import escapes, template
 from clerk_logscan.parsing.cuts import Cut
 from clerk_logscan.parsing.definitions import Definition
 from clerk_logscan.parsing.json_lines import JsonLines
@@ -58,3 +58,11 @@ class RecordLines:
                 found.append(Cut(cut.definition, taken, escapes.undo_frame(cut.raw, cut.definition.escape)))
                 rows = rows.filter(~rows.is_in(taken.implode()))
         return found
+
+
+def read_by(definition: Definition, texts: pl.Series) -> Iterable[Cut]:
+    """Return what one definition, of whatever grammar, reads of texts."""
+    if definition.grammar == "template":
+        matched, raw = template.cut(texts, definition)
+        return [Cut(definition, matched.arg_true().cast(pl.UInt32), raw)] if raw.height else []
+    return (JsonLines if definition.grammar == "json" else RecordLines)([definition]).cut(texts)

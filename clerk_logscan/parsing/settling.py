@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import copy
-from functools import reduce
 from itertools import chain
-from operator import and_
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -14,12 +12,12 @@ import polars as pl
 from clerk_logscan.parsing import batches, detection, json_documents, json_tables, octets
 from clerk_logscan.parsing.cascade import JSON, Cascade
 from clerk_logscan.parsing.cuts import Cut
-from clerk_logscan.parsing.definitions import TARGETS, Definition, Join
+from clerk_logscan.parsing.definitions import Definition, Join
 from clerk_logscan.parsing.fields import without_missing
 from clerk_logscan.parsing.inside import HEADER, MESSAGE
 from clerk_logscan.parsing.joins import side
 from clerk_logscan.parsing.plausible import reads_plausibly
-from clerk_logscan.parsing.requestlike import doubled_before, looks_like_request
+from clerk_logscan.parsing.told import told
 from clerk_logscan.parsing.w3c import W3c, reads_alone
 
 if TYPE_CHECKING:  # imported where a line needs it
@@ -270,32 +268,6 @@ def _may_lead(definition: Definition) -> bool:
     if definition.join or definition.repeats or definition.guessed or definition.escape == "none":
         return False
     return definition.requests and not detection.reads_json(definition)
-
-
-def told(cut: Cut, texts: pl.Series) -> tuple[Cut, pl.Series]:
-    """Return a cut less the rows of which no request was read though they show one, and these rows.
-
-    A template for lines that were cut short has no request; a line that holds one all the same is of another layout.
-    So is one that names no target by a guess, or one behind what may be the right one: a guess from what a few clients
-    sent may take their words for the log's.
-    """
-    definition = cut.definition
-    fields = [name for role in TARGETS for source in definition.columns.get(role, ()) for name in source.fields]
-    none = cut.rows.clear()
-    telling = definition.grammar == "template" or definition.guessed
-    if not definition.requests or not telling or definition.join:
-        return cut, none
-    found = [cut.raw[name] for name in fields if name in cut.raw.columns]
-    if definition.guessed:
-        found = [one.set(one.is_in(definition.missing), None) for one in found]
-    untold = reduce(and_, (one.is_null() for one in found), pl.Series([True]).new_from_index(0, len(cut.rows)))
-    if untold.any():
-        untold &= looks_like_request(texts[cut.rows])
-    if definition.guessed and definition.grammar == "template":  # others name their values
-        untold |= doubled_before(texts[cut.rows], found)
-    if not untold.any():
-        return cut, none
-    return Cut(definition, cut.rows.filter(~untold), cut.raw.filter(~untold)), cut.rows.filter(untold)
 
 
 def halves(cut: Cut) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from clerk_logscan.parsing import json_paths, json_values, record_readers, template
+from clerk_logscan.parsing import json_paths, json_values, record_readers
 from clerk_logscan.parsing.cells import may_have
 from clerk_logscan.parsing.definitions import TARGETS, Definition
 from clerk_logscan.parsing.inference import shapes
@@ -20,8 +20,8 @@ from clerk_logscan.parsing.inference.likely import LONGEST
 from clerk_logscan.parsing.inference.roles import assign
 from clerk_logscan.parsing.inference.text_definition import escape_of
 from clerk_logscan.parsing.inference.tokens import MOST_WORDS
-from clerk_logscan.parsing.json_lines import JsonLines
-from clerk_logscan.parsing.record_lines import RecordLines
+from clerk_logscan.parsing.record_lines import read_by
+from clerk_logscan.parsing.told import told
 
 Found = tuple[Definition, tuple[str, ...], str]
 Record = dict[str, Any]
@@ -53,10 +53,7 @@ def reader(definition: Definition) -> Callable[[Sequence[str]], list[bool]]:
 
     def reads(lines: Sequence[str]) -> list[bool]:
         texts = pl.Series(lines, dtype=pl.String)
-        if definition.grammar == "template":
-            return template.cut(texts, definition)[0].to_list()
-        cutter = JsonLines([definition]) if definition.grammar == "json" else RecordLines([definition])
-        taken = {row for cut in cutter.cut(texts) for row in cut.rows}
+        taken = {row for cut in read_by(definition, texts) for row in told(cut, texts, guessed=True)[0].rows}
         return [row in taken for row in range(len(texts))]
 
     return reads
