@@ -6,7 +6,7 @@ piece but the last with `P`; the fluentd driver numbers them. A joined line keep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,42 +26,39 @@ Row = dict[str, Any]
 Reads = Callable[[str], bool]
 
 
-def raw_of(rows: Iterable[Row]) -> str:
-    """Return the lines of which `rows` are, each once, as they stand."""
-    return "\n".join({(row["line_number"], row["byte_offset"]): row["raw"] for row in rows}.values())
-
-
 @dataclass(slots=True)
 class _Waiting:
     """A line of which pieces are still to come."""
 
     first: Row
-    rows: list[Row] = field(default_factory=list)
+    parts: list[tuple[int | None, str]] = field(default_factory=list)
     size: int = 0
     maybe: bool = False
     last: int | None = None  # order of the last piece, once that came
 
     def add(self, row: Row) -> None:
         """Append the piece in `row`."""
-        self.rows.append(row)
+        self.parts.append((row[ORDER], row["text"]))
         self.size += len(row["text"])
         self.maybe = row[MORE] == "maybe"
         if row[MORE] == "no":
-            self.last = row[ORDER] if row[ORDER] is not None else len(self.rows)
+            self.last = row[ORDER] if row[ORDER] is not None else len(self.parts)
 
     def whole(self) -> bool:
         """Tell whether no piece is missing; numbered pieces may come in any order."""
-        return self.last is not None and len(self.rows) >= self.last
+        return self.last is not None and len(self.parts) >= self.last
 
     def text(self) -> str:
         """Return the pieces as one text, numbered ones in their order."""
-        numbered = all(row[ORDER] is not None for row in self.rows)
-        rows = sorted(self.rows, key=lambda row: row[ORDER] or 0) if numbered else self.rows
-        return "".join(row["text"] for row in rows)
+        if all(order is not None for order, _ in self.parts):
+            self.parts.sort(key=lambda part: part[0] or 0)
+        return "".join(text for _, text in self.parts)
 
     def row(self) -> Row:
-        """Return the joined row, at the place of the first piece."""
-        return {**self.first, "raw": raw_of(self.rows), "text": self.text(), MORE: "no", PART: "", ORDER: None}
+        """Return the joined row, at the place of the first piece, whose line `raw` is: a secret may be cut over several,
+        and who masks it in `raw` knows it by how it begins.
+        """
+        return {**self.first, "text": self.text(), MORE: "no", PART: "", ORDER: None}
 
 
 class Joiner:

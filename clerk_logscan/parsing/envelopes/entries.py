@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from clerk_logscan.parsing.envelopes.work import Taken
-from clerk_logscan.parsing.pieces import MAX_TEXT, RUN, raw_of
+from clerk_logscan.parsing.pieces import MAX_TEXT, RUN
 
 Row = dict[str, Any]
 
@@ -48,8 +48,9 @@ class Entries(ABC):
         return {**row, "text": text, "envelopes": outer, **columns}
 
     def inner_of(self, rows: Sequence[Row], text: str, **columns: Any) -> Row:
-        """Return the same of an entry of several rows, in the place of the first."""
-        return self.inner(rows[0], text, raw=raw_of(rows), **columns)
+        """Return the same of an entry of several rows, in the place of the first, with the lines of all as they stand."""
+        lines = {(row["line_number"], row["byte_offset"]): row["raw"] for row in rows}
+        return self.inner(rows[0], text, raw="\n".join(lines.values()), **columns)
 
 
 class Held(Entries):
