@@ -55,8 +55,8 @@ class _Waiting:
         return "".join(text for _, text in self.parts)
 
     def row(self) -> Row:
-        """Return the joined row, at the place of the first piece, whose line `raw` is: a secret may be cut over several,
-        and who masks it in `raw` knows it by how it begins.
+        """Return the joined row, at the place of the first piece, which alone is `raw`: of a secret that is cut the end
+        could not be told, and so not masked.
         """
         return {**self.first, "text": self.text(), MORE: "no", PART: "", ORDER: None}
 

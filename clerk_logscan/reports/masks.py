@@ -53,6 +53,11 @@ _NESTED = re.compile(
 )
 _LOGFMT = re.compile(rf"(?P<before>(?<![\w.$-])(?:{_KEY})=)(?:{_STRING}|(?P<bare>[^\s\"&;]+))", re.IGNORECASE)
 _DUMP = re.compile(r"(?P<before>\bcookie:\s*)(?P<value>[^\"\n]+)", re.IGNORECASE)
+# A field a line, in whatever notation a record is printed.
+_FIELD = re.compile(
+    rf"(?P<before>^[ \t]*[\[\"']?(?:{_KEY})[\"'\]]?[ \t]*(?:=>|[|=:])[ \t]*[\"']?)(?P<value>\S[^\n]*)",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 # A whole quoted or blank-bounded field made of pairs: a logged cookie header or query.
 _TOKEN = r"[!#$%&'*+.^_`|~\w-]+"
@@ -85,7 +90,7 @@ def in_line(line: str, mask: Mask, *, columns: bool) -> str:
     if _RUN.search(line) or line.count(",") >= _LISTED:
         line = _PACKED.sub(lambda m: mask(m[0]) if _is_packed(m[0]) else m[0], line)
     if _may_hold(line, _WORDS):
-        for pattern in (_HEADER, _JSON, _NESTED, _LOGFMT, _DUMP):
+        for pattern in (_HEADER, _JSON, _NESTED, _LOGFMT, _DUMP, *((_FIELD,) if "\n" in line else ())):
             line = pattern.sub(lambda m: _keyed(m, mask), line)
         line = _LIST.sub(lambda m: m[1] + _listed(m[2], mask) + m[3], line)
     if "=" in line:

@@ -48,7 +48,7 @@ class Entries(ABC):
         return {**row, "text": text, "envelopes": outer, **columns}
 
     def inner_of(self, rows: Sequence[Row], text: str, **columns: Any) -> Row:
-        """Return the same of an entry of several rows, in the place of the first, with the lines of all as they stand."""
+        """Return the same of an entry of several rows, in the place of the first, with all lines as they stand."""
         lines = {(row["line_number"], row["byte_offset"]): row["raw"] for row in rows}
         return self.inner(rows[0], text, raw="\n".join(lines.values()), **columns)
 
