@@ -4,7 +4,8 @@ The first reading stays the request's; who resolves targets takes the gravest. T
 
 1. JSON without escaping (nginx `escape=none`): `/__clerk/","x":"/..//evil.example` reads as a target and a key of its
    own. Node takes quotes in a target, so what follows up to a key that other lines have, too, may belong to it.
-2. `\\\\` is one backslash where the log escapes, and two where it does not. Other lines of the same log tell.
+2. `\\\\` is one backslash where the log escapes, and two where it does not. Other lines of the same log tell; of a
+   guess, whose escaping may be what a client wrote, only escaped quotes do.
 3. On API Gateway's own domain a path begins with the stage; the application gets it without.
 4. A log that leaves quotes as they come may hold a whole line within its user, before the request (in the agent, behind
    it, such a line is no request).
@@ -185,17 +186,13 @@ def _unescaped(definition: Definition, texts: pl.Series) -> list[str | None]:
         definition.grammar, "none"
     )
     raw = replace(definition, escape=less)
-    if definition.grammar == "json":
-        from clerk_logscan.parsing.json_lines import JsonLines
-
-        cuts = [(cut.rows, cut.raw) for cut in JsonLines([raw]).cut(texts)]
-    elif definition.grammar in ("csv", "pairs"):
-        from clerk_logscan.parsing.record_lines import RecordLines
-
-        cuts = [(cut.rows, cut.raw) for cut in RecordLines([raw]).cut(texts)]
-    else:
+    if definition.grammar == "template":
         matched, fields = template.cut(texts, raw, loose=True)
         cuts = [(matched.arg_true(), fields)]
+    else:
+        from clerk_logscan.parsing.record_lines import read_by
+
+        cuts = [(cut.rows, cut.raw) for cut in read_by(raw, texts)]
     targets: list[str | None] = [None] * len(texts)
     for rows, fields in cuts:
         read = typed(escapes.undo_frame(fields, raw.escape), raw, "UTC")["request_target"]
