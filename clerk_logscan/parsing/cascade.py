@@ -242,7 +242,7 @@ class Cascade:
         matched, raw = pl.concat([mask for mask, _ in parts]), pl.concat(frames, how="diagonal")
         if definition.guessed:
             read, untold = told(Cut(definition, matched.arg_true(), raw), texts)
-            matched, raw = (matched.scatter(untold, values=False), read.raw) if len(untold) else (matched, raw)
+            matched, raw = matched.scatter(untold, values=False), read.raw
         return (matched, raw) if raw.height else None
 
 

@@ -182,9 +182,11 @@ def _target_keys(definition: Definition) -> frozenset[str]:
 
 def _unescaped(definition: Definition, texts: pl.Series) -> list[str | None]:
     """Return the target of each of `texts` as a log that escapes nothing (or less: JSON alone) would have it."""
-    less = {"json": "json" if definition.escape == "quote" else "none", "pairs": "nginx"}.get(
-        definition.grammar, "none"
-    )
+    less = "none"
+    if definition.grammar == "pairs":
+        less = "nginx"  # of which the reader of pairs leaves the values as they are
+    elif definition.grammar == "json" and definition.escape == "quote":
+        less = "json"
     raw = replace(definition, escape=less)
     if definition.grammar == "template":
         matched, fields = template.cut(texts, raw, loose=True)

@@ -35,10 +35,11 @@ def split(frame: pl.DataFrame) -> pl.DataFrame:
     if not counted.any():
         return frame
     rows: list[Row] = []
-    for (number, offset, raw), like in zip(frame.iter_rows(), counted, strict=True):
+    for row, like in zip(frame.iter_rows(), counted, strict=True):
+        number, offset, raw = row
         found = _messages(raw) if like else []
-        several = len(found) > 1  # a line that is one message is told as it stands
-        rows += ((number, offset + before, text) for before, text in (found if several else [(0, raw)]))
+        # A line that is one message is told as it stands.
+        rows += [(number, offset + before, text) for before, text in found] if len(found) > 1 else [row]
     return pl.DataFrame(rows, schema=frame.schema, orient="row")
 
 

@@ -73,10 +73,9 @@ def doubled_before(texts: pl.Series, targets: Sequence[pl.Series]) -> pl.Series:
     A text in which a client imitates a request stands behind what it asked for.
     """
     doubled = texts.str.contains(_DOUBLED)
-    found = [
-        row for row in doubled.arg_true() if _DOUBLED_BEFORE.search(texts[row], 0, _begin(texts[row], row, targets))
-    ]
-    return doubled & doubled.clear(len(doubled)).fill_null(value=False).scatter(found, values=True)
+    held = ((row, texts[row]) for row in doubled.arg_true())
+    within = [row for row, text in held if not _DOUBLED_BEFORE.search(text, 0, _begin(text, row, targets))]
+    return doubled.scatter(within, values=False)
 
 
 def _begin(text: str, row: int, targets: Sequence[pl.Series]) -> int:

@@ -108,5 +108,4 @@ def test_what_several_attackers_sent_makes_no_layout_that_hides_it(name: str) ->
     """Their lines alone are left over from the guess; a second one from these took their words for the log's."""
     layout = next(layout for layout in LAYOUTS if layout.name == name)
     for sent in CROWDS[name]:
-        off_host = [pair for pair in sent if pair[0] != "/__clerk/"]
-        assert [pair for pair in lost(layout, sent) if pair[0] in dict(off_host)] == []
+        assert [pair for pair in lost(layout, sent) if pair[0] != "/__clerk/"] == []  # that one is harmless

@@ -213,12 +213,11 @@ class Layer:
         """Tell which of the sampled rows that this layer gave tell what is within: where an entry takes several lines,
         single ones are of the middle of one.
         """
-        runs = rows[RUN]
-        if self._whole is not None:
-            entries = rows["envelopes"].str.ends_with(self._whole.name).fill_null(value=False)
-            if entries.any():
-                return runs.is_in(runs.filter(entries).unique().implode())
-        return runs.is_not_null()
+        every = pl.Series([True]).new_from_index(0, rows.height)
+        if self._whole is None:
+            return every
+        entries = rows["envelopes"].str.ends_with(self._whole.name).fill_null(value=False)
+        return rows[RUN].is_in(rows[RUN].filter(entries).unique().implode()) if entries.any() else every
 
     def finish(self) -> pl.DataFrame:
         """Return the lines that still wait for pieces."""
